@@ -1,0 +1,35 @@
+# Two commands do all set-up on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check install lock
+
+install: .venv/installed
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+# The whole study, small: synthetic data, tiny networks, the embedded feature network.
+demo: install
+	$(BIN)/snakemake --directory demo --cores all --quiet rules progress
+	@echo && echo "Made from synthetic data with tiny networks, to show the road and not a result:" \
+	&& ls demo/reports/results.csv demo/reports/tables/* demo/reports/figures/* demo/reports/index.html
+
+test: install
+	$(BIN)/python -m pytest
+
+# Formatting, lint and types.
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/pyright
+	$(BIN)/snakemake --lint
+
+lock: install
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url --no-annotate --extra workflow --extra dev pyproject.toml -o requirements.lock

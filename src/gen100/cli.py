@@ -1,0 +1,101 @@
+"""The command line: one command for each stage of the workflow."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gen100.cells import Cell
+from gen100.config import Params, load_params
+from gen100.errors import Interrupted, UserError
+from gen100.layout import Role
+from gen100.stages import data, measurement, report, training
+
+app = typer.Typer(
+    name="gen100",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+CellId = Annotated[str, typer.Argument(metavar="CELL", help="<model>-<loss>-<latent>, as vae-elbo-128")]
+Seed = Annotated[int, typer.Argument(metavar="SEED", help="the run's seed", min=0)]
+
+
+@app.callback()
+def _workspace(
+    workspace: Annotated[
+        Path | None, typer.Option("--workspace", "-w", help="the folder that holds params.yaml")
+    ] = None,
+) -> None:
+    """Families of generative image models on CIFAR-100, compared fairly and reproducibly.
+
+    Every command is one stage of the workflow and works in a workspace: a folder with a params.yaml.
+    """
+    if workspace is not None:
+        try:
+            os.chdir(workspace)
+        except OSError as error:
+            raise UserError(f"workspace {workspace} cannot be entered ({error.strerror})") from None
+
+
+def _whole_stage(stage: Callable[[Params], None]) -> None:
+    """A command that runs once for the workspace."""
+
+    def command() -> None:
+        stage(load_params())
+
+    app.command(stage.__name__, help=stage.__doc__)(command)
+
+
+def _run_stage(stage: Callable[[Params, Cell, int], None]) -> None:
+    """A command that runs once for each run, a cell with a seed."""
+
+    def command(cell: CellId, seed: Seed) -> None:
+        params = load_params()
+        if cell not in params.cells:
+            raise UserError(f"cell '{cell}' is not in params.yaml: it has {', '.join(params.cells)}")
+        if seed not in params.seeds:
+            raise UserError(f"seed {seed} is not in params.yaml: it has {', '.join(map(str, params.seeds))}")
+        stage(params, Cell.parse(cell), seed)
+
+    app.command(stage.__name__, help=stage.__doc__)(command)
+
+
+for _stage in (report.plan, data.fetch, data.prepare):
+    _whole_stage(_stage)
+
+
+@app.command(help=data.extractor.__doc__)
+def extractor(
+    role: Annotated[Role, typer.Argument(help="the network that measures, or the perceptual loss' network")],
+) -> None:
+    data.extractor(load_params(), role)
+
+
+for _stage in (training.autoencoder, training.train, measurement.sample, measurement.evaluate):
+    _run_stage(_stage)
+for _stage in (
+    measurement.reference,
+    report.aggregate,
+    report.tables,
+    report.figures,
+    report.theory,
+    report.page,
+):
+    _whole_stage(_stage)
+
+
+def main() -> None:
+    """Run a command; a mistake of the user's is one line and status 2, a signal ends with 128 + its number."""
+    try:
+        app()
+    except UserError as error:
+        print(f"gen100: {error}", file=sys.stderr)
+        sys.exit(2)
+    except Interrupted as error:
+        print(f"gen100: {error}", file=sys.stderr)
+        sys.exit(128 + error.number)

@@ -1,0 +1,1 @@
+"""CIFAR-100: archive, arrays, captions, and the synthetic stand-in."""

@@ -1,0 +1,23 @@
+"""Exceptions whose message is meant for the user."""
+
+import signal
+
+
+class UserError(Exception):
+    """Something the user can mend: the message names the file or key at fault and the way out.
+
+    The command line prints it as one line, without a traceback, and exits with status 2.
+    """
+
+
+class Interrupted(Exception):
+    """A signal asked the run to stop; its checkpoint is saved and the next start goes on from there.
+
+    The command line exits with status 128 plus the signal's number.
+    """
+
+    def __init__(self, number: int, where: str) -> None:
+        super().__init__(
+            f"stopped by {signal.Signals(number).name} at {where}: checkpoint saved, start again to go on"
+        )
+        self.number = number

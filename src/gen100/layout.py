@@ -1,0 +1,27 @@
+"""Where each output lies, relative to the workspace: one function or name a file."""
+
+from pathlib import Path
+from typing import Literal
+
+from gen100.cells import Cell
+
+Role = Literal["metric", "perceptual"]
+
+ARCHIVE = Path("data/archive.tar.gz")
+ARRAYS = Path("data/cifar100.npz")
+REFERENCE = Path("reports/reference.json")
+RESULTS = Path("reports/results.csv")
+TABLES = Path("reports/tables")
+FIGURES = Path("reports/figures")
+PAGE = Path("reports/index.html")
+PLAN = Path("plan.json")
+
+
+def extractor(role: Role) -> Path:
+    """Weights of the network that measures, or of the one that DALL-E's perceptual loss uses."""
+    return Path(f"data/extractors/{role}.safetensors")
+
+
+def run(cell: Cell | str, seed: int) -> Path:
+    """The folder of a run's outputs."""
+    return Path("results") / str(cell) / str(seed)

@@ -1,0 +1,139 @@
+"""Weights of feature networks at rest: safetensors with a header that says what they are.
+
+Downloaded weights are pickles: they are read once, without running any code in them, and stored in the
+same way as the project's own, so that nothing is unpickled afterwards.
+"""
+
+import pickle
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import torch
+from pydantic import Field, TypeAdapter, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from gen100 import config
+from gen100.errors import UserError
+from gen100.files import whole
+from gen100.metrics.network import FeatureNetwork
+
+KEY = "gen100"
+WAY_OUT = "delete it and run the extractor stage"
+
+Weights = dict[str, Tensor]
+
+
+class OwnHeader(config.Settings):
+    """Of the project's own network. `accuracy` is the share of test images it classifies rightly."""
+
+    kind: Literal["cifar100-network"] = "cifar100-network"
+    settings: config.FeatureNetwork
+    seed: int
+    accuracy: float
+    synthetic: bool
+
+
+class InceptionHeader(config.Settings):
+    kind: Literal["inception-v3-compat"] = "inception-v3-compat"
+
+
+class VggHeader(config.Settings):
+    kind: Literal["vgg16"] = "vgg16"
+
+
+Header = OwnHeader | InceptionHeader | VggHeader
+HEADER: TypeAdapter[Header] = TypeAdapter(Annotated[Header, Field(discriminator="kind")])
+AnyHeader = TypeVar("AnyHeader", OwnHeader, InceptionHeader, VggHeader)
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(f"{path} is damaged, or no feature network of this version: {WAY_OUT}")
+
+
+def write_weights(path: Path, weights: Weights, header: Header) -> None:
+    """Store weights with what they are."""
+    # One key only: safetensors writes several in an order that changes from run to run.
+    with whole(path) as temporary:
+        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+        save_file(plain, temporary, metadata={KEY: header.model_dump_json()})
+
+
+def read_header(path: Path) -> Header:
+    """What a file of weights holds.
+
+    Raises:
+        UserError: the file is missing, damaged or none of this project's.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return HEADER.validate_json((file.metadata() or {}).get(KEY, ""))
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run the extractor stage") from None
+    except (SafetensorError, ValidationError, OSError):
+        raise _damaged(path) from None
+
+
+def read_weights(path: Path, expected: type[AnyHeader]) -> tuple[AnyHeader, Weights]:
+    """Read the weights of one kind of network.
+
+    Raises:
+        UserError: the file is missing, damaged, of another kind, or holds a number that is not finite.
+    """
+    header = read_header(path)
+    if not isinstance(header, expected):
+        kind = expected.model_fields["kind"].default
+        raise UserError(f"{path} holds weights of {header.kind}, not of {kind}: {WAY_OUT}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError:
+        raise _damaged(path) from None
+    if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
+        raise UserError(f"{path} holds a weight that is no finite number: {WAY_OUT}")
+    return header, weights
+
+
+def save_network(path: Path, network: FeatureNetwork, *, seed: int, accuracy: float, synthetic: bool) -> None:
+    """Store the project's own network.
+
+    Args:
+        seed: of its training.
+        accuracy: share of test images it classifies rightly, in [0, 1].
+        synthetic: whether it was trained on the synthetic stand-in.
+    """
+    header = OwnHeader(settings=network.settings, seed=seed, accuracy=accuracy, synthetic=synthetic)
+    write_weights(path, network.state_dict(), header)
+
+
+def load_network(path: Path) -> FeatureNetwork:
+    """The project's own network as stored, frozen and in evaluation mode.
+
+    Raises:
+        UserError: as `read_weights`.
+    """
+    header, weights = read_weights(path, OwnHeader)
+    try:
+        network = FeatureNetwork(header.settings, classes=len(weights["classify.bias"]))
+        network.load_state_dict(weights)
+    except (KeyError, RuntimeError):
+        raise _damaged(path) from None
+    return network.requires_grad_(False).eval()
+
+
+def unpickle(path: Path) -> Weights:
+    """A state dict from a .pth file, without running code in it.
+
+    Raises:
+        UserError: the file is damaged, holds code, or something else than a state dict of tensors.
+    """
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run the extractor stage") from None
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+        raise UserError(f"{path} is damaged or holds code, not weights alone: correct its source") from None
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise UserError(f"{path} holds no state dict of tensors: correct its source")
+    return weights

@@ -1,0 +1,1 @@
+"""The generative models and the networks they share."""

@@ -1,0 +1,106 @@
+"""The residual convolutional encoder and decoder that the VAE and both autoencoders share."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import gcd
+
+from torch import Tensor, nn
+
+from gen100.errors import UserError
+
+SIDE = 32
+"""Pixels along a side of an image."""
+
+
+def norm(width: int) -> nn.GroupNorm:
+    """Group normalization (Wu & He 2018) with 8 groups, or as many of them as divide the width."""
+    return nn.GroupNorm(gcd(8, width), width)
+
+
+class ResidualBlock(nn.Module):
+    """Twice normalization, SiLU and a 3x3 convolution, added to the input; the identity at initialization.
+
+    Pre-activation order of He et al. 2016; B x width x H x W to the same.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        last = nn.Conv2d(width, width, 3, padding=1)
+        for parameter in last.parameters():
+            nn.init.zeros_(parameter)
+        self.residual = nn.Sequential(
+            norm(width),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1, bias=False),
+            norm(width),
+            nn.SiLU(),
+            last,
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features + self.residual(features)
+
+
+def coarse_side(channels: Sequence[int]) -> int:
+    """Side of the coarsest map of a network with one width for each of the resolutions 32, 16, 8, ...
+
+    Raises:
+        UserError: more widths than 32 pixels can be halved for.
+    """
+    side = SIDE >> (len(channels) - 1)
+    if side < 1:
+        raise UserError(
+            f"network.channels holds {len(channels)} widths, but {SIDE} pixels halve 5 times: give at most 6"
+        )
+    return side
+
+
+class Encoder(nn.Module):
+    """Images to feature maps: B x 3 x 32 x 32 to B x out_channels x S x S, S = 32 / 2**(len(channels) - 1).
+
+    Args:
+        channels: width at each resolution, 32 pixels first.
+        blocks: residual blocks at each resolution.
+        out_channels: width of the output, unbounded.
+    """
+
+    def __init__(self, channels: Sequence[int], blocks: int, out_channels: int) -> None:
+        super().__init__()
+        self.side = coarse_side(channels)
+        layers: list[nn.Module] = [nn.Conv2d(3, channels[0], 3, padding=1)]
+        layers += [ResidualBlock(channels[0]) for _ in range(blocks)]
+        for fine, coarse in pairwise(channels):
+            layers.append(nn.Conv2d(fine, coarse, 3, stride=2, padding=1))
+            layers += [ResidualBlock(coarse) for _ in range(blocks)]
+        layers += [norm(channels[-1]), nn.SiLU(), nn.Conv2d(channels[-1], out_channels, 1)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images)
+
+
+class Decoder(nn.Module):
+    """The encoder's mirror image: B x in_channels x S x S to B x out_channels x 32 x 32, unbounded.
+
+    Maps are doubled by transposed 2x2 convolutions, whose outputs do not overlap (no checkerboard).
+
+    Args:
+        channels: width at each resolution, 32 pixels first, as given to the encoder.
+        blocks: residual blocks at each resolution.
+        in_channels: width of the input.
+        out_channels: width of the output.
+    """
+
+    def __init__(self, channels: Sequence[int], blocks: int, in_channels: int, out_channels: int = 3) -> None:
+        super().__init__()
+        self.side = coarse_side(channels)
+        layers: list[nn.Module] = [nn.Conv2d(in_channels, channels[-1], 1)]
+        layers += [ResidualBlock(channels[-1]) for _ in range(blocks)]
+        for coarse, fine in pairwise(reversed(channels)):
+            layers.append(nn.ConvTranspose2d(coarse, fine, 2, stride=2))
+            layers += [ResidualBlock(fine) for _ in range(blocks)]
+        layers += [norm(channels[0]), nn.SiLU(), nn.Conv2d(channels[0], out_channels, 3, padding=1)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.layers(features)

@@ -1,0 +1,44 @@
+"""Every model and autoencoder by name: a new one is a file and a line here."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from gen100.cells import Cell
+from gen100.config import Models
+from gen100.models.base import GenerativeModel
+from gen100.models.dalle import Dalle
+from gen100.models.discrete_vae import DiscreteVae
+from gen100.models.kl_autoencoder import KlAutoencoder
+from gen100.models.stable_diffusion import StableDiffusion
+from gen100.models.stylegan2 import StyleGan2
+from gen100.models.vae import Vae
+from gen100.training.phase import Trainable
+
+MODELS: dict[str, Callable[..., GenerativeModel]] = {
+    "vae": Vae,
+    "dalle": Dalle,
+    "stylegan2": StyleGan2,
+    "stable_diffusion": StableDiffusion,
+}
+AUTOENCODERS: dict[str, Callable[..., Trainable]] = {
+    "dalle": DiscreteVae,
+    "stable_diffusion": KlAutoencoder,
+}
+
+
+def build_autoencoder(cell: Cell, models: Models, features: nn.Module | None) -> Trainable:
+    """The first stage of a two-stage model; `features` is the network of the perceptual loss."""
+    return AUTOENCODERS[cell.model](cell, getattr(models, cell.model), features)
+
+
+def build_model(
+    cell: Cell, models: Models, captions: Tensor, autoencoder: Trainable | None
+) -> GenerativeModel:
+    """The model of a cell.
+
+    Args:
+        captions: 100 x L int64 tokens of each class' caption, 0 is padding.
+        autoencoder: the trained first stage, where the model has one.
+    """
+    return MODELS[cell.model](cell, getattr(models, cell.model), captions, autoencoder)

@@ -1,0 +1,63 @@
+"""What each stage of each run depends on in params.yaml, and nothing more.
+
+Both engines compare these settings to decide what runs again: Snakemake as a rule's `params`, DVC through
+plan.json, whose entries its stages name as parameters.
+"""
+
+from typing import Any
+
+from gen100.cells import Cell
+from gen100.config import Only, Params, Settings
+
+
+def relevant(settings: Settings, *names: str) -> dict[str, Any]:
+    """The settings as plain values, without those that matter only to other models or losses than `names`."""
+    values = settings.model_dump(mode="json")
+    for key, field in type(settings).model_fields.items():
+        value = getattr(settings, key)
+        marks = [mark for mark in field.metadata if isinstance(mark, Only)]
+        if marks and not set(marks[0].names) & set(names):
+            del values[key]
+        elif isinstance(value, Settings):
+            values[key] = relevant(value, *names)
+    return values
+
+
+def autoencoder_settings(params: Params, cell: Cell) -> dict[str, Any]:
+    """What decides a cell's autoencoder: the same for all cells that share it."""
+    if cell.autoencoder is None:
+        return {"autoencoder": None}
+    names = (cell.model,) if cell.autoencoder != str(cell) else (cell.model, cell.loss)
+    settings = getattr(params.models, cell.model).autoencoder
+    return {
+        "autoencoder": cell.autoencoder,
+        "batch_size": params.batch_size(cell),
+        **relevant(settings, *names),
+    }
+
+
+def train_settings(params: Params, cell: Cell) -> dict[str, Any]:
+    settings = getattr(params.models, cell.model)
+    return {"batch_size": params.batch_size(cell), **relevant(settings, cell.model, cell.loss)}
+
+
+def make_plan(params: Params) -> dict[str, Any]:
+    """Every stage's settings: for stages of a run keyed by `<cell>-<seed>`, for extractors by role."""
+    cells = [Cell.parse(text) for text in params.cells]
+    runs = {f"{cell}-{seed}": cell for cell in cells for seed in params.seeds}
+    data = params.model_dump(mode="json")["data"]
+    measures = {"measures": params.metrics.measures, "reference": params.metrics.reference}
+    return {
+        "fetch": data,
+        "prepare": data,
+        "extractor": {
+            "metric": relevant(params.metrics.extractor),
+            "perceptual": relevant(params.metrics.perceptual),
+        },
+        "autoencoder": {run: autoencoder_settings(params, cell) for run, cell in runs.items()},
+        "train": {run: train_settings(params, cell) for run, cell in runs.items()},
+        "sample": {run: relevant(params.sampling, cell.model) for run, cell in runs.items()},
+        "evaluate": dict.fromkeys(runs, measures),
+        "reference": measures,
+        "report": {"cells": params.cells, "seeds": params.seeds},
+    }

@@ -1,0 +1,105 @@
+"""Generated images beside training images of the same classes, pixel for pixel."""
+
+from pathlib import Path
+from textwrap import wrap
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gen100.data.arrays import Cifar100
+from gen100.report.style import Caption, save, styled
+
+SIDE = 8
+"""Images along each side of a grid."""
+
+Images = NDArray[np.uint8]
+
+
+def mosaic(images: Images, columns: int = SIDE, scale: int = 2, gap: int = 2) -> Images:
+    """Lay images out row by row, each pixel as `scale` x `scale` equal pixels, on white.
+
+    Args:
+        images: N x 3 x 32 x 32, uint8.
+
+    Returns:
+        height x width x 3, uint8; places after the last image stay white.
+    """
+    count, channels, height, width = images.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows, height * scale + gap, columns, width * scale + gap, channels), 255, dtype=np.uint8)
+    large = images.transpose(0, 2, 3, 1).repeat(scale, axis=1).repeat(scale, axis=2)
+    for place, image in enumerate(large):
+        sheet[place // columns, : height * scale, place % columns, : width * scale] = image
+    whole_sheet = sheet.reshape(rows * (height * scale + gap), columns * (width * scale + gap), channels)
+    return whole_sheet[: whole_sheet.shape[0] - gap, : whole_sheet.shape[1] - gap]
+
+
+def spread(labels: NDArray[np.integer], count: int = SIDE * SIDE) -> NDArray[np.intp]:
+    """Indices of at most `count` images whose classes are as many and as evenly spread as there are.
+
+    Class comes before repetition: the first image of each class is taken before the second of any.
+    """
+    order = np.argsort(labels, kind="stable")
+    ordered = labels[order]
+    repetition = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+    rounds = order[np.argsort(repetition, kind="stable")]
+    first = min(len(rounds), max(count, len(np.unique(labels))))
+    count = min(count, first)
+    return rounds[np.arange(count) * first // count] if count else rounds
+
+
+def examples(images: Images, labels: NDArray[np.integer], wanted: NDArray[np.integer]) -> Images:
+    """One image for each wanted class, another one each time a class comes again.
+
+    Args:
+        images: N x 3 x 32 x 32, uint8, with their N `labels`.
+        wanted: M classes; each must occur in `labels`.
+
+    Returns:
+        M x 3 x 32 x 32.
+    """
+    places = {int(label): np.flatnonzero(labels == label) for label in np.unique(wanted)}
+    seen: dict[int, int] = {}
+    chosen = []
+    for label in map(int, wanted):
+        nth = seen.get(label, 0)
+        chosen.append(places[label][nth % len(places[label])])
+        seen[label] = nth + 1
+    return images[np.array(chosen, dtype=np.intp)]
+
+
+def write_grid(
+    samples: Images, labels: NDArray[np.integer], real: Cifar100, target: Path, title: str
+) -> None:
+    """Write one PNG: up to 8 x 8 generated images, and training images of the same classes on the right.
+
+    Args:
+        samples: N x 3 x 32 x 32, uint8.
+        labels: N classes.
+        real: where the training images come from.
+        title: said above both; the file also carries it inside.
+    """
+    chosen = spread(labels)
+    sheets = (mosaic(samples[chosen]), mosaic(examples(real.train_images, real.train_labels, labels[chosen])))
+    alt = f"{len(chosen)} generated images; on the right, training images of the same classes."
+    said = wrap(title, 58)
+    dpi, margin, head = 200, 36, 80 + 36 * len(said)
+    height, width = sheets[0].shape[:2]
+    with styled():
+        figure = Figure(figsize=((2 * width + 3 * margin) / dpi, (height + head + margin) / dpi), dpi=dpi)
+        total_width, total_height = figure.bbox.width, figure.bbox.height
+        for place, (sheet, heading) in enumerate(zip(sheets, ("generated", "training images"), strict=True)):
+            left = margin + place * (width + margin)
+            figure.figimage(sheet, left, margin, origin="upper")
+            top = (margin + height + 10) / total_height
+            figure.text(left / total_width, top, heading, fontsize=9, va="bottom")
+        figure.text(
+            margin / total_width,
+            1 - 22 / total_height,
+            "\n".join(said),
+            fontsize=9.5,
+            weight="bold",
+            va="top",
+        )
+        save(figure, target, Caption({"en": title, "uk": title}, alt))

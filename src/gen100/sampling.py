@@ -1,0 +1,50 @@
+"""Drawing the samples of a run: each image from its own stream of random numbers."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gen100.config import Sampling
+from gen100.models.base import GenerativeModel
+from gen100.training.feed import to_uint8
+from gen100.training.randomness import derive
+
+CLASSES = 100
+
+
+class Streams:
+    """The `Noise` of images `start` to `end`: image i draws from a Philox stream keyed by (seed, i)."""
+
+    def __init__(self, seed: int, start: int, end: int, device: torch.device) -> None:
+        key = derive(seed, "samples")
+        self._generators = [np.random.Generator(np.random.Philox(key=[key, i])) for i in range(start, end)]
+        self._device = device
+
+    def normal(self, *shape: int) -> Tensor:
+        draws = np.stack([g.standard_normal(shape, dtype=np.float32) for g in self._generators])
+        return torch.from_numpy(draws).to(self._device)
+
+    def uniform(self, *shape: int) -> Tensor:
+        draws = np.stack([g.random(shape, dtype=np.float32) for g in self._generators])
+        return torch.from_numpy(draws).to(self._device)
+
+
+def sample_labels(count: int) -> np.ndarray:
+    """Class i % 100 for sample i: captions are drawn uniformly over the classes."""
+    return np.arange(count) % CLASSES
+
+
+@torch.no_grad()
+def draw(
+    model: GenerativeModel, sampling: Sampling, seed: int, device: torch.device, batch_size: int
+) -> np.ndarray:
+    """Draw `sampling.images` images, uint8, N x 3 x 32 x 32; they do not depend on `batch_size`."""
+    model.to(device).eval()
+    count = sampling.images
+    labels = torch.from_numpy(sample_labels(count)).to(device)
+    images = np.empty((count, 3, 32, 32), dtype=np.uint8)
+    for start in range(0, count, batch_size):
+        end = min(start + batch_size, count)
+        drawn = model.sample(labels[start:end], Streams(seed, start, end, device), sampling)
+        images[start:end] = to_uint8(drawn).cpu().numpy()
+    return images

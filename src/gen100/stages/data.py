@@ -1,0 +1,76 @@
+"""Stages before any training: the archive, the arrays, and the networks that measure or compare images."""
+
+import sys
+from typing import cast
+
+from gen100 import layout
+from gen100.config import InceptionExtractor, OwnExtractor, Params, SyntheticData, VggPerceptual
+from gen100.layout import Role
+from gen100.plan import relevant
+
+
+def fetch(params: Params) -> None:
+    """Take the data set's archive from its source, verified, or draw the synthetic one."""
+    from gen100.data import archive, synthetic
+
+    if isinstance(params.data, SyntheticData):
+        synthetic.write_archive(layout.ARCHIVE, params.data.synthetic)
+    else:
+        archive.take(params.data.source, params.data.checksum, layout.ARCHIVE, _say)
+
+
+def prepare(params: Params) -> None:
+    """Check the archive's records and write them as arrays."""
+    from gen100.data import arrays
+
+    data = params.data.synthetic if isinstance(params.data, SyntheticData) else params.data
+    arrays.prepare(layout.ARCHIVE, layout.ARRAYS, params.data.title, (data.train, data.test))
+
+
+def extractor(params: Params, role: Role) -> None:
+    """Train the feature network of a role, or take its weights, verified."""
+    settings = params.metrics.extractor if role == "metric" else params.metrics.perceptual
+    if isinstance(settings, OwnExtractor):
+        _train_extractor(params, settings, role)
+        return
+    from gen100.data.archive import take
+    from gen100.metrics.extractors import store_inception
+    from gen100.metrics.vgg import store_vgg16
+
+    target = layout.extractor(role)
+    download = target.with_suffix(".download")
+    take(settings.weights.source, settings.weights.checksum, download, _say)
+    match settings:
+        case InceptionExtractor():
+            store_inception(download, target)
+        case VggPerceptual():
+            store_vgg16(download, target)
+    download.unlink()
+
+
+def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None:
+    from gen100.metrics.network import FeatureNetwork
+    from gen100.metrics.weights import save_network
+    from gen100.stages.training import run_training
+
+    with run_training(
+        name=f"extractor {role}",
+        place=f"extractor/{role}",
+        seed=settings.seed,
+        batch_size=settings.network.batch_size,
+        training=settings.network.training,
+        decides={"extractor": relevant(settings)},
+        build=lambda _data: FeatureNetwork(settings.network),
+    ) as trained:
+        save_network(
+            layout.extractor(role),
+            cast(FeatureNetwork, trained.network),
+            seed=settings.seed,
+            accuracy=trained.curve[-1]["val_accuracy"],
+            synthetic=isinstance(params.data, SyntheticData),
+        )
+
+
+def _say(done: int, total: int | None) -> None:
+    size = f"{done / 2**20:,.0f} MiB" if total is None else f"{done / total:.0%} of {total / 2**20:,.0f} MiB"
+    print(f"taken: {size}", file=sys.stderr, flush=True)

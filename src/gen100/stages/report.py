@@ -1,0 +1,45 @@
+"""The stages that turn results into tables, figures and a page, and the plan that DVC reads."""
+
+from gen100 import files, layout
+from gen100.config import Params
+from gen100.plan import make_plan
+
+
+def plan(params: Params) -> None:
+    """Write what each stage of each run depends on."""
+    files.write_json(layout.PLAN, make_plan(params))
+
+
+def aggregate(params: Params) -> None:
+    """Collect every run's results into one table."""
+    from gen100.report.aggregate import aggregate as collect
+
+    collect(params)
+
+
+def tables(params: Params) -> None:
+    """Rebuild the thesis' tables."""
+    from gen100.report.tables import write_tables
+
+    write_tables(params)
+
+
+def figures(params: Params) -> None:
+    """Rebuild the thesis' appendices: loss graphs and images of every cell."""
+    from gen100.report.figures import write_appendices
+
+    write_appendices(params)
+
+
+def theory(_params: Params) -> None:
+    """Compute the thesis' theory figures."""
+    from gen100.report.theory import write_theory
+
+    write_theory()
+
+
+def page(params: Params) -> None:
+    """Write the page that shows everything."""
+    from gen100.report.page import write_page
+
+    write_page(params)

@@ -1,0 +1,210 @@
+"""The stages that train: under a lock, from a checkpoint if there is one, to a run's files."""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from gen100 import __version__, files, layout
+from gen100.cells import Cell
+from gen100.config import Params, Training
+from gen100.plan import autoencoder_settings, train_settings
+
+if TYPE_CHECKING:
+    from gen100.data.arrays import Cifar100
+    from gen100.training.loop import Trained
+    from gen100.training.phase import Trainable
+
+
+def fingerprint(seed: int, decides: dict[str, Any], inputs: list[Path]) -> str:
+    """A hash over all that decides a network's weights: seed, settings, input files, the program's version."""
+    import hashlib
+
+    content = {
+        "version": __version__,
+        "seed": seed,
+        "decides": decides,
+        "inputs": [files.digest(path) for path in inputs],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@contextmanager
+def locked(folder: Path, name: str) -> Iterator[None]:
+    """Hold a folder's lock: a second copy of a run waits for the first and says so."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"{name}: another process trains it: waiting for it", file=sys.stderr, flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def run_training(
+    *,
+    name: str,
+    place: str,
+    seed: int,
+    batch_size: int,
+    training: Training,
+    decides: dict[str, Any],
+    build: "Callable[[Cifar100], Trainable]",
+    inputs: tuple[Path, ...] = (),
+) -> "Iterator[Trained]":
+    """Train what `build` makes; remove the checkpoint only when the block, which writes the outputs, succeeded.
+
+    Args:
+        place: the folder of its checkpoints below checkpoints/.
+        decides: the settings that decide the weights.
+        inputs: files, beside the data, that decide them.
+    """
+    from gen100.data import arrays
+    from gen100.device import device
+    from gen100.training import checkpoint
+    from gen100.training.loop import Run, train
+    from gen100.training.randomness import reseed
+
+    folder = Path("checkpoints") / place
+    mark = fingerprint(seed, decides, [layout.ARRAYS, *inputs])
+    with locked(folder, name), device() as where:
+        data = arrays.load(layout.ARRAYS)
+        reseed(seed, "weights")
+        network = build(data)
+        run = Run(name, seed, batch_size, training, mark, folder)
+        yield train(network, data, run, where)
+        checkpoint.remove(folder)
+
+
+def autoencoder(params: Params, cell: Cell, seed: int) -> None:
+    """Train the cell's autoencoder, or take the same one from a cell that shares it; an empty file where the
+    model has none, so that every run has the same stages."""
+    target = layout.run(cell, seed)
+    weights, curve = target / "autoencoder.safetensors", target / "autoencoder.csv"
+    if cell.autoencoder is None:
+        _write_none(weights, curve)
+        return
+    settings = autoencoder_settings(params, cell)
+    inputs = [layout.ARRAYS, *([layout.extractor("perceptual")] if cell.loss == "perceptual" else [])]
+    mark = fingerprint(seed, settings, inputs)
+    place = Path("checkpoints") / "autoencoder" / cell.autoencoder / str(seed)
+    with locked(place / "share", f"autoencoder {cell.autoencoder}/{seed}"):
+        if not _take_shared(params, cell, seed, mark):
+            _train_autoencoder(params, cell, seed, mark, weights, curve)
+
+
+def _write_none(weights: Path, curve: Path) -> None:
+    from safetensors.numpy import save_file
+
+    with files.whole(weights) as temporary:
+        save_file({}, temporary, {"autoencoder": "none"})
+    files.write_text(curve, "epoch,step,images,train_loss,val_loss\n")
+
+
+def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
+    """Copy the autoencoder of another cell, if one with the same fingerprint is there."""
+    from safetensors import safe_open
+
+    target = layout.run(cell, seed)
+    for other in map(Cell.parse, params.cells):
+        source = layout.run(other, seed)
+        weights = source / "autoencoder.safetensors"
+        if other == cell or other.autoencoder != cell.autoencoder or not weights.exists():
+            continue
+        with safe_open(weights, framework="numpy") as file:
+            if (file.metadata() or {}).get("fingerprint") != mark:
+                continue
+        for name in ("autoencoder.csv", "autoencoder.safetensors"):
+            with files.whole(target / name) as temporary:
+                shutil.copyfile(source / name, temporary)
+        print(f"autoencoder of {cell}/{seed}: the same as {other}/{seed}'s, copied", file=sys.stderr)
+        return True
+    return False
+
+
+def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str, weights: Path, curve: Path) -> None:
+    from gen100.metrics.perceptual import load_perceptual
+    from gen100.models.registry import build_autoencoder
+    from gen100.training.curve import write_curve
+    from gen100.weights import save_weights
+
+    perceptual = layout.extractor("perceptual")
+    needs = cell.loss == "perceptual"
+    settings = getattr(params.models, cell.model).autoencoder
+    with run_training(
+        name=f"autoencoder {cell.autoencoder}/{seed}",
+        place=f"autoencoder/{cell.autoencoder}/{seed}",
+        seed=seed,
+        batch_size=params.batch_size(cell),
+        training=settings.training,
+        decides=autoencoder_settings(params, cell),
+        build=lambda _data: build_autoencoder(
+            cell, params.models, load_perceptual(perceptual) if needs else None
+        ),
+        inputs=(perceptual,) if needs else (),
+    ) as trained:
+        write_curve(curve, trained.curve)
+        save_weights(weights, trained.network.state_dict(), {"fingerprint": mark})
+
+
+def train(params: Params, cell: Cell, seed: int) -> None:
+    """Train a run's model; write its averaged weights, its curve, and what it took."""
+    import torch
+
+    from gen100.data.captions import caption_tokens
+    from gen100.device import describe
+    from gen100.models.registry import build_autoencoder, build_model
+    from gen100.training.curve import write_curve
+    from gen100.weights import load_weights, save_weights
+
+    target = layout.run(cell, seed)
+    first_stage = target / "autoencoder.safetensors"
+
+    def build(data: "Cifar100") -> "Trainable":
+        captions = torch.from_numpy(caption_tokens(data.fine_names))
+        if cell.autoencoder is None:
+            return build_model(cell, params.models, captions, None)
+        autoencoder = build_autoencoder(cell, params.models, None)
+        load_weights(first_stage, autoencoder, f"autoencoder {cell} {seed}")
+        return build_model(cell, params.models, captions, autoencoder)
+
+    settings = train_settings(params, cell)
+    training = getattr(params.models, cell.model).training
+    with run_training(
+        name=f"train {cell}/{seed}",
+        place=f"train/{cell}/{seed}",
+        seed=seed,
+        batch_size=params.batch_size(cell),
+        training=training,
+        decides={"cell": str(cell), **settings},
+        build=build,
+        inputs=(first_stage,),
+    ) as trained:
+        where = next(trained.network.parameters()).device
+        record = {
+            "cell": str(cell),
+            "model": cell.model,
+            "loss": cell.loss,
+            "batch_size": params.batch_size(cell),
+            "latent_size": cell.latent,
+            "seed": seed,
+            "images_seen": trained.images,
+            "seconds": round(trained.seconds, 2),
+            "device": describe(where),
+            "gen100": __version__,
+            "torch": torch.__version__,
+        }
+        metadata = {"cell": str(cell), "seed": str(seed), "settings": json.dumps(settings, sort_keys=True)}
+        write_curve(target / "curve.csv", trained.curve)
+        files.write_json(target / "run.json", record)
+        save_weights(target / "model.safetensors", trained.network.state_dict(), metadata)

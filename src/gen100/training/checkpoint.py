@@ -1,0 +1,47 @@
+"""Checkpoints: beside the outputs, but no output of the workflow, so that a rerun resumes."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gen100.files import whole
+
+NAME = "state.pt"
+
+
+def save(folder: Path, fingerprint: str, state: dict[str, Any]) -> None:
+    """Write the state, whole or not at all, with the fingerprint of what it belongs to."""
+    with whole(folder / NAME) as temporary:
+        torch.save({"fingerprint": fingerprint, "state": state}, temporary)
+
+
+def load(folder: Path, fingerprint: str, device: torch.device) -> dict[str, Any] | None:
+    """The state saved under this fingerprint, or None with a line that says why there is none to go on from.
+
+    Only tensors and plain values are read: a file with code in it is not run, and counts as damaged.
+    """
+    file = folder / NAME
+    if not file.exists():
+        return None
+    try:
+        saved = torch.load(file, map_location=device, weights_only=True)
+        found, state = saved["fingerprint"], saved["state"]
+    except Exception as error:
+        # torch reports damage in many ways; none of them may stop a run that can start anew.
+        _say(f"checkpoint {file} is damaged ({type(error).__name__}): starting anew")
+        return None
+    if found != fingerprint:
+        _say(f"checkpoint {file} belongs to other parameters or data: starting anew")
+        return None
+    return state
+
+
+def remove(folder: Path) -> None:
+    """Remove the checkpoint of a run whose outputs are written."""
+    (folder / NAME).unlink(missing_ok=True)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,124 @@
+"""Training images on the device: no loader processes, no copies per step, an order fixed by the seed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gen100.training.phase import Batch, Trainable
+from gen100.training.randomness import derive
+
+ENCODE_BATCH = 500
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 images in [0, 255] as float32 in [-1, 1], channels last in memory."""
+    return images.to(torch.float32, memory_format=torch.channels_last).div_(127.5).sub_(1)
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Float images in [-1, 1] as uint8, rounded; values outside are clamped."""
+    return images.float().add(1).mul(127.5).round_().clamp_(0, 255).to(torch.uint8)
+
+
+@dataclass
+class Split:
+    """One split on the device: what the model's `encode` makes of its images, and their labels.
+
+    Attributes:
+        rows: N x ..., uint8 images where `encode` keeps them as they are, else its output.
+        mirrored: the same of the mirror images, or None where they are made when needed, or never.
+        labels: N, int64.
+    """
+
+    rows: Tensor
+    mirrored: Tensor | None
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def load_split(
+    model: Trainable, images: np.ndarray, labels: np.ndarray, device: torch.device, flip: bool
+) -> Split:
+    """Put a split on the device, encoded as the model wants it.
+
+    Args:
+        images: N x 3 x 32 x 32, uint8.
+        labels: N, int64.
+        flip: whether mirror images will be asked for.
+    """
+    rows = torch.from_numpy(images).to(device)
+    targets = torch.from_numpy(labels).to(device)
+    if type(model).encode is Trainable.encode:
+        return Split(rows, None, targets)
+    return Split(_encode(model, rows), _encode(model, rows.flip(3)) if flip else None, targets)
+
+
+@torch.no_grad()
+def _encode(model: Trainable, images: Tensor) -> Tensor:
+    model.eval()
+    return torch.cat([model.encode(to_float(part)) for part in images.split(ENCODE_BATCH)])
+
+
+class Feed:
+    """Batches of the training split; which images a step sees is a function of the seed and the step.
+
+    Every epoch is a fresh permutation. The budget is cut into equal batches of at most `batch_size`, so that
+    all cells of a model see exactly the same number of images.
+    """
+
+    def __init__(self, split: Split, *, images: int, batch_size: int, seed: int, flip: bool) -> None:
+        self.split = split
+        self.images = images
+        self.steps = -(-images // batch_size)
+        self._seed = seed
+        self._flip = flip
+        self._orders: dict[int, Tensor] = {}
+
+    def seen(self, step: int) -> int:
+        """Images seen before `step`."""
+        return step * self.images // self.steps
+
+    def batch(self, step: int) -> Batch:
+        """The images of a step, mirrored at random from torch's global generator."""
+        start, end = self.seen(step), self.seen(step + 1)
+        index = self._index(start, end)
+        rows = self.split.rows[index]
+        if self._flip:
+            mirror = torch.rand(len(index), device=rows.device) < 0.5
+            other = rows.flip(3) if self.split.mirrored is None else self.split.mirrored[index]
+            rows = torch.where(mirror.view(-1, *[1] * (rows.dim() - 1)), other, rows)
+        return Batch(as_input(rows), self.split.labels[index], start / self.images)
+
+    def _index(self, start: int, end: int) -> Tensor:
+        size = len(self.split)
+        parts = []
+        for epoch in range(start // size, (end - 1) // size + 1):
+            order = self._order(epoch)
+            parts.append(order[max(start - epoch * size, 0) : min(end - epoch * size, size)])
+        return torch.cat(parts)
+
+    def _order(self, epoch: int) -> Tensor:
+        if epoch not in self._orders:
+            self._orders = {key: order for key, order in self._orders.items() if key == epoch - 1}
+            generator = torch.Generator().manual_seed(derive(self._seed, "order", epoch))
+            order = torch.randperm(len(self.split), generator=generator)
+            self._orders[epoch] = order.to(self.split.labels.device)
+        return self._orders[epoch]
+
+
+def as_input(rows: Tensor) -> Tensor:
+    """Rows of a split as a model takes them: uint8 images become floats in [-1, 1]."""
+    return to_float(rows) if rows.dtype == torch.uint8 else rows
+
+
+def in_order(split: Split, batch_size: int, progress: float) -> Iterator[Batch]:
+    """The whole split in equal batches of at most `batch_size`, for validation."""
+    count = -(-len(split) // batch_size)
+    edges = [part * len(split) // count for part in range(count + 1)]
+    for start, end in zip(edges, edges[1:], strict=False):
+        yield Batch(as_input(split.rows[start:end]), split.labels[start:end], progress)

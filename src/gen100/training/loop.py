@@ -1,0 +1,249 @@
+"""The training loop: it knows phases, and no model by name."""
+
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gen100.config import Training
+from gen100.data.arrays import Cifar100
+from gen100.errors import Interrupted, UserError
+from gen100.training import checkpoint
+from gen100.training.average import Average
+from gen100.training.curve import Means, Row
+from gen100.training.feed import Feed, Split, in_order, load_split
+from gen100.training.phase import Batch, Phase, Trainable
+from gen100.training.progress import reporter
+from gen100.training.randomness import reseed
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is trained, beside the network: its name in messages, seed, budget, and where checkpoints lie.
+
+    `fingerprint` stands for all that decides the weights (parameters, data, seed): a checkpoint of another
+    fingerprint is not resumed.
+    """
+
+    name: str
+    seed: int
+    batch_size: int
+    settings: Training
+    fingerprint: str
+    checkpoints: Path
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The outcome: the averaged network, the curve and what it took."""
+
+    network: Trainable
+    curve: list[Row]
+    images: int
+    seconds: float
+
+
+@dataclass
+class _State:
+    """All that a checkpoint holds beside weights and optimizers."""
+
+    step: int = 0
+    seconds: float = 0.0
+    curve: list[Row] = field(default_factory=list)
+    means: Means = field(default_factory=Means)
+
+
+def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) -> Trained:
+    """Train until the budget is spent, going on from a checkpoint of the same fingerprint if there is one.
+
+    A step is a function of (weights, seed, step): an interrupted and resumed run gives the same bits as one
+    that was not, on one machine.
+
+    Raises:
+        Interrupted: SIGTERM or SIGINT came; a checkpoint was saved first.
+        UserError: the loss is not finite; names the phase and the step.
+    """
+    settings = run.settings
+    network.to(device)
+    feed, held_out = _feeds(network, data, run, device)
+    network.calibrate(feed.split.rows)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    phases = network.phases()
+    stepper = _Stepper(network, phases)
+    average = Average(network, phases, settings.ema_images)
+    state = _restore(checkpoint.load(run.checkpoints, run.fingerprint, device), network, average, phases)
+    records = {max(1, round(k * feed.steps / settings.records)) for k in range(1, settings.records + 1)}
+    begin = time.monotonic() - state.seconds
+
+    def save() -> None:
+        state.seconds = time.monotonic() - begin
+        checkpoint.save(run.checkpoints, run.fingerprint, _snapshot(state, network, average, phases))
+
+    with _signals() as received, reporter(run.name, settings.images, feed.seen(state.step)) as progress:
+        while state.step < feed.steps:
+            reseed(run.seed, "step", state.step)
+            network.train()
+            weight = feed.seen(state.step + 1) - feed.seen(state.step)
+            loss = stepper.step(
+                feed.batch(state.step), state.step, feed.seen(state.step), state.means, weight
+            )
+            state.step += 1
+            seen = feed.seen(state.step)
+            average.update(seen, weight)
+            if state.step in records:
+                stepper.check(run.name)
+                state.curve.append(_record(network, held_out, run, state, seen, len(feed.split)))
+                save()
+            if progress.due():
+                progress.report(seen, float(loss))
+            if received:
+                stepper.check(run.name)
+                save()
+                raise Interrupted(received[0], f"{seen:,} of {settings.images:,} images")
+    return Trained(average.network, state.curve, feed.seen(state.step), time.monotonic() - begin)
+
+
+class _Stepper:
+    """Runs the phases of a step, and remembers on the device where a loss first was not finite."""
+
+    def __init__(self, network: Trainable, phases: list[Phase]) -> None:
+        self._phases = phases
+        self._parameters: list[nn.Parameter] = [p for p in network.parameters() if p.requires_grad]
+        self._rates = [[group["lr"] for group in phase.optimizer.param_groups] for phase in phases]
+        self._alone = len({frozenset(map(id, phase.parameters)) for phase in phases}) == 1
+        first = next(network.parameters())
+        self._failed = [torch.full((), math.inf, device=first.device) for _ in phases]
+        self._autocast = (
+            torch.autocast("cuda", torch.bfloat16) if first.device.type == "cuda" else nullcontext()
+        )
+
+    def step(self, batch: Batch, step: int, seen: int, means: Means, weight: int) -> Tensor:
+        """One update of every phase that is due; returns the first phase's loss, on the device."""
+        shown: Tensor | None = None
+        for number, phase in enumerate(self._phases):
+            if step % phase.every:
+                continue
+            self._warm_up(number, phase, seen + weight)
+            self._focus(phase)
+            with self._autocast:
+                parts = phase.loss(batch)
+            loss = parts["loss"]
+            phase.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            phase.optimizer.step()
+            self._watch(number, loss.detach(), step)
+            means.add(phase.name, parts, weight)
+            shown = loss.detach() if shown is None else shown
+        assert shown is not None, "the first phase runs on every step"
+        return shown
+
+    def check(self, name: str) -> None:
+        """Stop the run where a loss was not finite."""
+        for phase, failed in zip(self._phases, self._failed, strict=True):
+            if (step := failed.item()) != math.inf:
+                raise UserError(
+                    f"{name}: the loss of phase '{phase.name}' is not finite at step {int(step)}; nothing of it"
+                    " was saved: lower the learning rate in params.yaml, or start again from the last checkpoint"
+                )
+
+    def _warm_up(self, number: int, phase: Phase, seen: int) -> None:
+        if phase.warmup_images:
+            share = min(1.0, seen / phase.warmup_images)
+            for group, rate in zip(phase.optimizer.param_groups, self._rates[number], strict=True):
+                group["lr"] = rate * share
+
+    def _focus(self, phase: Phase) -> None:
+        if self._alone:
+            return
+        inside = set(map(id, phase.parameters))
+        for parameter in self._parameters:
+            parameter.requires_grad_(id(parameter) in inside)
+
+    def _watch(self, number: int, loss: Tensor, step: int) -> None:
+        failed = self._failed[number]
+        bad = torch.where(torch.isfinite(loss), math.inf, float(step)).to(failed)
+        torch.minimum(failed, bad, out=failed)
+
+
+def _feeds(network: Trainable, data: Cifar100, run: Run, device: torch.device) -> tuple[Feed, Split]:
+    settings = run.settings
+    train_split = load_split(network, data.train_images, data.train_labels, device, settings.flip)
+    held_out = load_split(network, data.test_images, data.test_labels, device, flip=False)
+    feed = Feed(
+        train_split, images=settings.images, batch_size=run.batch_size, seed=run.seed, flip=settings.flip
+    )
+    return feed, held_out
+
+
+def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: int, epoch: int) -> Row:
+    means = Means()
+    reseed(run.seed, "validation")
+    network.eval()
+    with torch.no_grad():
+        for batch in in_order(held_out, run.batch_size, seen / run.settings.images):
+            means.add("val", network.validate(batch), len(batch.labels))
+    parts: Row = {**state.means.take(), **means.take()}
+    fixed: Row = {
+        "epoch": round(seen / epoch, 6),
+        "step": state.step,
+        "images": seen,
+        "train_loss": parts[network.train_column],
+        "val_loss": parts[network.val_column],
+    }
+    return fixed | {name: value for name, value in parts.items() if name not in fixed}
+
+
+def _snapshot(state: _State, network: Trainable, average: Average, phases: list[Phase]) -> dict[str, Any]:
+    return {
+        "step": state.step,
+        "seconds": state.seconds,
+        "curve": state.curve,
+        "sums": state.means.sums,
+        "weights": state.means.weights,
+        "network": network.state_dict(),
+        "average": average.network.state_dict(),
+        "optimizers": [optimizer.state_dict() for optimizer in _optimizers(phases)],
+    }
+
+
+def _restore(
+    saved: dict[str, Any] | None, network: Trainable, average: Average, phases: list[Phase]
+) -> _State:
+    if saved is None:
+        return _State()
+    network.load_state_dict(saved["network"])
+    average.network.load_state_dict(saved["average"])
+    for optimizer, state in zip(_optimizers(phases), saved["optimizers"], strict=True):
+        optimizer.load_state_dict(state)
+    means = Means()
+    means.sums, means.weights = saved["sums"], saved["weights"]
+    return _State(saved["step"], saved["seconds"], saved["curve"], means)
+
+
+def _optimizers(phases: list[Phase]) -> list[torch.optim.Optimizer]:
+    """Each optimizer once, in the order of the phases."""
+    return list({id(phase.optimizer): phase.optimizer for phase in phases}.values())
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Note SIGTERM and SIGINT instead of dying, so that the step can end and a checkpoint be saved."""
+    received: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

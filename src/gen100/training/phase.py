@@ -1,0 +1,82 @@
+"""What a model tells the training loop: its phases, and the loss of each."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+Parts = dict[str, Tensor]
+"""Named scalars of a loss; `loss` is the one that is minimized, the others are recorded."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Training or test images on the device.
+
+    Attributes:
+        images: B x 3 x 32 x 32, float, in [-1, 1]; or rows of what the model's `encode` made of them.
+        labels: B fine labels, int64, in [0, 100).
+        progress: share of the training budget seen so far, in [0, 1]; schedules depend on it alone.
+    """
+
+    images: Tensor
+    labels: Tensor
+    progress: float
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One kind of update: `loss` is minimized over `parameters` on every `every`-th step.
+
+    The optimizer's rate rises linearly over the first `warmup_images` images.
+
+    Phases run in order within a step, on the same batch; two phases may share an optimizer. Gradients
+    reach `parameters` only: the loop turns those of all other parameters off.
+    """
+
+    name: str
+    parameters: list[nn.Parameter]
+    optimizer: Optimizer
+    loss: Callable[[Batch], Parts]
+    every: int = 1
+    warmup_images: int = 0
+
+
+class Trainable(nn.Module, ABC):
+    """A network that the training loop can train.
+
+    All randomness in a loss comes from torch's global generators, which the loop seeds anew for every
+    step; a schedule depends on `Batch.progress` only. So a step is a function of (weights, seed, step).
+
+    Attributes:
+        train_column, val_column: the columns of curve.csv that the thesis' tables show as training and
+            validation loss. The loop names columns `<phase>_<part>` and, for validation, `val_<part>`.
+    """
+
+    train_column = "train_loss"
+    val_column = "val_loss"
+
+    @abstractmethod
+    def phases(self) -> list[Phase]:
+        """The updates of one training step, each with its optimizer."""
+
+    @abstractmethod
+    def validate(self, batch: Batch) -> Parts:
+        """The objective on held-out images, averaged over the batch; called in evaluation mode, without gradients."""
+
+    def encode(self, images: Tensor) -> Tensor:
+        """What training sees instead of images, computed once before the first step.
+
+        The loop calls it in evaluation mode, without gradients, on all training and test images (and, where
+        training mirrors images, on their mirror images), and keeps the result on the device; `Batch.images`
+        then holds rows of it. The default keeps the images.
+
+        Args:
+            images: B x 3 x 32 x 32, float, in [-1, 1].
+        """
+        return images
+
+    def calibrate(self, encoded: Tensor) -> None:
+        """See the whole encoded training set once, before the first step (to set a scale, say)."""

@@ -1,0 +1,58 @@
+"""What several tests need: a workspace with tiny settings, and the program as a process."""
+
+import copy
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+Process = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def demo_params() -> dict[str, Any]:
+    """demo/params.yaml as plain values."""
+    return yaml.safe_load((ROOT / "demo/params.yaml").read_text())
+
+
+@pytest.fixture
+def write_params(demo_params: dict[str, Any]) -> Callable[..., None]:
+    """Write the demo's parameters, with some changed by dotted key, into a folder."""
+
+    def write(folder: Path, **changes: Any) -> None:
+        params = copy.deepcopy(demo_params)
+        for place, value in changes.items():
+            *path, last = place.split("__")
+            target = params
+            for key in path:
+                target = target[key]
+            target[last] = value
+        (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+    return write
+
+
+def environment() -> dict[str, str]:
+    """One thread per process, so that results do not depend on what else runs."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PATH": path}
+
+
+@pytest.fixture(scope="session")
+def gen100() -> Process:
+    """Run the command line in a folder and wait for it."""
+
+    def run(folder: Path, *arguments: object, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "gen100", *map(str, arguments)]
+        done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
+        if check and done.returncode:
+            raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
+        return done
+
+    return run

@@ -1,0 +1,300 @@
+"""Taking files: against a real HTTP server that cuts, ignores, fails and lies."""
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gen100.data import download
+from gen100.data.archive import take
+from gen100.errors import UserError
+
+BODY = np.random.default_rng(0).bytes(900_000)
+MD5 = f"md5:{hashlib.md5(BODY).hexdigest()}"
+SHA256 = f"sha256:{hashlib.sha256(BODY).hexdigest()}"
+CUT = 400_000
+
+Answer = Callable[["Handler"], None]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers each request with the next function of the server's script."""
+
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, Server)
+        server.ranges.append(self.headers.get("Range"))
+        server.conditions.append(self.headers.get("If-Range"))
+        server.script.pop(0)(self)
+        self.close_connection = True
+
+    def answer(self, status: int, length: int, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class Server(ThreadingHTTPServer):
+    script: list[Answer]
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script, self.ranges, self.conditions = [], [], []
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/archive.tar.gz"
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(download, "WAITS", (0.0, 0.0))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with Server() as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield made
+        made.shutdown()
+        thread.join()
+
+
+def full(handler: Handler) -> None:
+    handler.answer(200, len(BODY), ETag='"one"')
+    handler.wfile.write(BODY)
+
+
+def cut(handler: Handler) -> None:
+    handler.answer(200, len(BODY), ETag='"one"')
+    handler.wfile.write(BODY[:CUT])
+
+
+def cut_without_validator(handler: Handler) -> None:
+    handler.answer(200, len(BODY), ETag='W/"weak"')
+    handler.wfile.write(BODY[:CUT])
+
+
+def rest(handler: Handler) -> None:
+    match = re.fullmatch(r"bytes=(\d+)-", handler.headers["Range"])
+    assert match is not None
+    start = int(match[1])
+    handler.answer(206, len(BODY) - start, Content_Range=f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
+    handler.wfile.write(BODY[start:])
+
+
+def rest_of_another_file(handler: Handler) -> None:
+    start = CUT
+    handler.answer(206, len(BODY) - start, Content_Range=f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
+    handler.wfile.write(bytes(len(BODY) - start))
+
+
+def wrong_part(handler: Handler) -> None:
+    handler.answer(206, 10, Content_Range=f"bytes 0-9/{len(BODY)}")
+    handler.wfile.write(BODY[:10])
+
+
+def page(handler: Handler) -> None:
+    text = b"\n<!DOCTYPE html><html><body>Please log in</body></html>"
+    handler.answer(200, len(text), Content_Type="text/html")
+    handler.wfile.write(text)
+
+
+def status(code: int) -> Answer:
+    return lambda handler: handler.answer(code, 0)
+
+
+def redirect(handler: Handler) -> None:
+    handler.answer(302, 0, Location="/elsewhere")
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_download_follows_redirects_and_reports_progress(server: Server, tmp_path: Path) -> None:
+    server.script = [redirect, full]
+    seen: list[tuple[int, int | None]] = []
+    take(server.url, SHA256, tmp_path / "data" / "a.bin", lambda done, total: seen.append((done, total)))
+    assert (tmp_path / "data" / "a.bin").read_bytes() == BODY
+    assert left(tmp_path / "data") == ["a.bin"]
+    assert seen[0] == (0, len(BODY))
+    assert seen[-1] == (len(BODY), len(BODY))
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_target_that_is_right_already_is_not_taken_again(server: Server, tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    target.write_bytes(BODY)
+    take(server.url, MD5, target)
+    assert server.ranges == []
+
+
+def test_cut_download_goes_on_within_one_call(server: Server, tmp_path: Path) -> None:
+    server.script = [cut, rest]
+    take(server.url, MD5, tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+    assert server.ranges == [None, f"bytes={CUT}-"]
+    assert server.conditions == [None, '"one"']
+    assert left(tmp_path) == ["a.bin"]
+
+
+def test_cut_download_goes_on_in_the_next_call(server: Server, tmp_path: Path) -> None:
+    server.script = [cut, status(503), status(500)]
+    with pytest.raises(UserError, match="after 3 attempts; run again"):
+        take(server.url, MD5, tmp_path / "a.bin")
+    assert (tmp_path / ".a.bin.part").read_bytes() == BODY[:CUT]
+    assert not (tmp_path / "a.bin").exists()
+    server.script = [rest]
+    take(server.url, MD5, tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+    assert server.ranges[-1] == f"bytes={CUT}-"
+
+
+def test_complete_partial_file_needs_no_server(server: Server, tmp_path: Path) -> None:
+    (tmp_path / ".a.bin.part").write_bytes(BODY)
+    take(server.url, MD5, tmp_path / "a.bin")
+    assert server.ranges == []
+    assert left(tmp_path) == ["a.bin"]
+
+
+@pytest.mark.parametrize(
+    ("script", "ranges"),
+    [
+        ([cut, full], [None, f"bytes={CUT}-"]),
+        ([cut, status(416), full], [None, f"bytes={CUT}-", None]),
+        ([cut, wrong_part, full], [None, f"bytes={CUT}-", None]),
+        ([cut, rest_of_another_file, full], [None, f"bytes={CUT}-", None]),
+        ([cut_without_validator, full], [None, None]),
+        ([status(500), full], [None, None]),
+    ],
+    ids=["range ignored", "416", "wrong part", "file changed", "weak validator", "500"],
+)
+def test_begins_anew_where_going_on_is_unsafe(
+    server: Server, tmp_path: Path, script: list[Answer], ranges: list[str | None]
+) -> None:
+    server.script = list(script)
+    take(server.url, MD5, tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+    assert server.ranges == ranges
+    assert left(tmp_path) == ["a.bin"]
+
+
+def test_partial_file_of_another_address_is_not_continued(server: Server, tmp_path: Path) -> None:
+    server.script = [cut, status(404), full]
+    with pytest.raises(UserError, match="404"):
+        take(server.url, MD5, tmp_path / "a.bin")
+    take(f"{server.url}?mirror", MD5, tmp_path / "a.bin")
+    assert server.ranges[-1] is None
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+
+
+def test_silent_server_times_out_and_the_rest_follows(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.3)
+    release = threading.Event()
+
+    def stall(handler: Handler) -> None:
+        cut(handler)
+        handler.wfile.flush()
+        release.wait(5)
+
+    server.script = [stall, rest]
+    take(server.url, MD5, tmp_path / "a.bin")
+    release.set()
+    assert (tmp_path / "a.bin").read_bytes() == BODY
+    assert server.ranges[1] is not None
+
+
+def test_html_page_is_named_and_removed(server: Server, tmp_path: Path) -> None:
+    server.script = [page]
+    with pytest.raises(UserError, match=f"HTML page.*expected {MD5}, found md5:.*source or checksum"):
+        take(server.url, MD5, tmp_path / "a.bin")
+    assert left(tmp_path) == []
+
+
+def test_wrong_checksum_names_both_and_keeps_the_old_target(server: Server, tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"old")
+    server.script = [full]
+    wrong = "sha256:" + "0" * 64
+    with pytest.raises(UserError) as raised:
+        take(server.url, wrong, target)
+    assert server.url in str(raised.value)
+    assert wrong in str(raised.value)
+    assert SHA256 in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert target.read_bytes() == b"old"
+    assert left(tmp_path) == ["a.bin"]
+
+
+def test_missing_file_on_the_server_is_not_tried_again(server: Server, tmp_path: Path) -> None:
+    server.script = [status(404)]
+    with pytest.raises(UserError, match="404"):
+        take(server.url, MD5, tmp_path / "a.bin")
+    assert len(server.ranges) == 1
+
+
+def test_unreachable_server_is_one_line(server: Server, tmp_path: Path) -> None:
+    url = server.url
+    server.server_close()
+    with pytest.raises(UserError, match="cannot reach the server") as raised:
+        take(url, MD5, tmp_path / "a.bin")
+    assert url in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("form", ["relative", "absolute", "url"])
+def test_local_file_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my file.bin").write_bytes(BODY)
+    path = tmp_path / "my file.bin"
+    source = {"relative": "my file.bin", "absolute": str(path), "url": path.as_uri()}[form]
+    take(source, SHA256, Path("data/a.bin"))
+    assert Path("data/a.bin").read_bytes() == BODY
+    assert path.read_bytes() == BODY
+    assert left(tmp_path / "data") == ["a.bin"]
+
+
+def test_local_file_with_wrong_checksum_is_refused_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "source.bin").write_bytes(BODY[:-1])
+    with pytest.raises(UserError, match=f"expected {MD5}, found md5:"):
+        take(str(tmp_path / "source.bin"), MD5, tmp_path / "a.bin")
+    assert left(tmp_path) == ["source.bin"]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("absent.tar.gz", "no such file"),
+        (".", "is no file"),
+        ("file:///absent/absent.tar.gz", "no such file"),
+        ("file://data/a.tar.gz", "file:///absolute/path"),
+        ("ftp://example.org/a.tar.gz", "cannot take 'ftp'"),
+        ("http://", "http://"),
+        ("http://a b/", "no usable address"),
+    ],
+)
+def test_unusable_source_is_one_line_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as raised:
+        take(source, MD5, Path("a.bin"))
+    assert message in str(raised.value)
+    assert source in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert left(tmp_path) == []
+
+
+def test_unwritable_target_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "source.bin").write_bytes(BODY)
+    (tmp_path / "data").write_text("a file where a folder should be")
+    with pytest.raises(UserError, match=re.escape(str(tmp_path / "data" / "a.bin"))):
+        take(str(tmp_path / "source.bin"), MD5, tmp_path / "data" / "a.bin")

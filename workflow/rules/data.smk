@@ -1,0 +1,66 @@
+"""Before any training: the archive, the arrays, and the networks that measure or compare images."""
+
+
+rule plan:
+    """Write what each stage of each run depends on in params.yaml, for DVC."""
+    output:
+        "plan.json",
+    log:
+        "logs/plan.log",
+    benchmark:
+        "logs/plan.tsv"
+    params:
+        settings=PLAN,
+    shell:
+        "exec gen100 plan >> {log} 2>&1"
+
+
+rule fetch:
+    """Take the data set's archive from its source, verified, or draw the synthetic one."""
+    output:
+        "data/archive.tar.gz",
+    log:
+        "logs/fetch.log",
+    benchmark:
+        "logs/fetch.tsv"
+    params:
+        settings=PLAN["fetch"],
+    shell:
+        "exec gen100 fetch >> {log} 2>&1"
+
+
+rule prepare:
+    """Check the archive's records and write them as arrays."""
+    input:
+        "data/archive.tar.gz",
+    output:
+        "data/cifar100.npz",
+    log:
+        "logs/prepare.log",
+    benchmark:
+        "logs/prepare.tsv"
+    params:
+        settings=PLAN["prepare"],
+    shell:
+        "exec gen100 prepare >> {log} 2>&1"
+
+
+rule extractor:
+    """Train the feature network of a role, or take its weights, verified."""
+    input:
+        "data/cifar100.npz",
+    output:
+        "data/extractors/{role}.safetensors",
+    log:
+        "logs/extractor/{role}.log",
+    benchmark:
+        "logs/extractor/{role}.tsv"
+    resources:
+        gpu=1,
+        cpus_per_task=4,
+        mem_mb=8000,
+        runtime=120,
+    params:
+        settings=extractor_settings,
+    shell:
+        "exec gen100 extractor {wildcards.role} >> {log} 2>&1"

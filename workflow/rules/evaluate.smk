@@ -1,0 +1,75 @@
+"""Measuring: samples of every run, and real images against real images."""
+
+
+rule sample:
+    """Draw a run's samples, and a grid of them beside training images."""
+    input:
+        data="data/cifar100.npz",
+        weights="results/{cell}/{seed}/model.safetensors",
+    output:
+        samples="results/{cell}/{seed}/samples.npy",
+        grid=report(
+            "results/{cell}/{seed}/grid.png",
+            caption="../report/grid.rst",
+            category="Samples",
+            labels={"cell": "{cell}", "seed": "{seed}"},
+        ),
+    log:
+        "logs/sample/{cell}-{seed}.log",
+    benchmark:
+        "logs/sample/{cell}-{seed}.tsv"
+    resources:
+        gpu=1,
+        cpus_per_task=4,
+        mem_mb=16000,
+        runtime=120,
+    params:
+        settings=settings_of("sample"),
+    shell:
+        "exec gen100 sample {wildcards.cell} {wildcards.seed} >> {log} 2>&1"
+
+
+rule reference:
+    """Measure real images of the other split against the reference split: the floor of every table."""
+    input:
+        data="data/cifar100.npz",
+        extractor="data/extractors/metric.safetensors",
+    output:
+        "reports/reference.json",
+    log:
+        "logs/reference.log",
+    benchmark:
+        "logs/reference.tsv"
+    resources:
+        gpu=1,
+        cpus_per_task=4,
+        mem_mb=16000,
+        runtime=60,
+    params:
+        settings=PLAN["reference"],
+    shell:
+        "exec gen100 reference >> {log} 2>&1"
+
+
+rule evaluate:
+    """Measure a run's samples against the reference split; needs the floor, so that its statistics are shared."""
+    input:
+        data="data/cifar100.npz",
+        extractor="data/extractors/metric.safetensors",
+        reference="reports/reference.json",
+        samples="results/{cell}/{seed}/samples.npy",
+    output:
+        "results/{cell}/{seed}/metrics.json",
+    log:
+        "logs/evaluate/{cell}-{seed}.log",
+    benchmark:
+        "logs/evaluate/{cell}-{seed}.tsv"
+    resources:
+        gpu=1,
+        cpus_per_task=4,
+        mem_mb=16000,
+        runtime=60,
+    params:
+        settings=settings_of("evaluate"),
+    shell:
+        "exec gen100 evaluate {wildcards.cell} {wildcards.seed} >> {log} 2>&1"

@@ -1,0 +1,119 @@
+"""Results as the thesis shows them: one table of runs, its tables, its figures, and a page."""
+
+TABLES = expand(
+    "reports/tables/table_{number}.{language}.{format}",
+    number=["3_1", "3_2"],
+    language=["en", "uk"],
+    format=["csv", "md", "tex"],
+)
+
+
+rule aggregate:
+    """Collect every run's results into one table."""
+    input:
+        every_run("results/{cell}/{seed}/metrics.json"),
+        every_run("results/{cell}/{seed}/curve.csv"),
+        every_run("results/{cell}/{seed}/run.json"),
+    output:
+        report(
+            "reports/results.csv",
+            caption="../report/results.rst",
+            category="Results",
+            labels={"table": "every run"},
+        ),
+    log:
+        "logs/aggregate.log",
+    benchmark:
+        "logs/aggregate.tsv"
+    params:
+        settings=PLAN["report"],
+    shell:
+        "exec gen100 aggregate >> {log} 2>&1"
+
+
+rule tables:
+    """Rebuild the thesis' Tables 3.1 and 3.2."""
+    input:
+        "reports/results.csv",
+        "reports/reference.json",
+    output:
+        report(
+            TABLES,
+            caption="../report/tables.rst",
+            category="Results",
+        ),
+    log:
+        "logs/tables.log",
+    benchmark:
+        "logs/tables.tsv"
+    shell:
+        "exec gen100 tables >> {log} 2>&1"
+
+
+rule figures:
+    """Rebuild the thesis' appendices: loss graphs and images of every cell."""
+    input:
+        "data/cifar100.npz",
+        "reports/results.csv",
+        every_run("results/{cell}/{seed}/curve.csv"),
+        every_run("results/{cell}/{seed}/samples.npy"),
+    output:
+        report(
+            expand("reports/figures/appendix_{letter}.png", letter=list("abcd")),
+            caption="../report/appendix.rst",
+            category="Appendices",
+        ),
+    log:
+        "logs/figures.log",
+    benchmark:
+        "logs/figures.tsv"
+    params:
+        settings=PLAN["report"],
+    shell:
+        "exec gen100 figures >> {log} 2>&1"
+
+
+rule theory:
+    """Compute the thesis' theory figures."""
+    input:
+        "data/cifar100.npz",
+    output:
+        report(
+            expand(
+                "reports/figures/figure_{number}.svg",
+                number=["1_1", "1_2", "1_3", "1_4", "1_5", "1_6", "2_8"],
+            ),
+            caption="../report/theory.rst",
+            category="Theory",
+        ),
+    log:
+        "logs/theory.log",
+    benchmark:
+        "logs/theory.tsv"
+    shell:
+        "exec gen100 theory >> {log} 2>&1"
+
+
+rule page:
+    """Write the page that shows everything."""
+    input:
+        "reports/results.csv",
+        "reports/reference.json",
+        rules.tables.output,
+        rules.figures.output,
+        rules.theory.output,
+    output:
+        report(
+            "reports/index.html",
+            caption="../report/page.rst",
+            category="Results",
+            labels={"table": "page"},
+        ),
+    log:
+        "logs/page.log",
+    benchmark:
+        "logs/page.tsv"
+    params:
+        settings=PLAN["report"],
+    shell:
+        "exec gen100 page >> {log} 2>&1"

@@ -1,0 +1,57 @@
+"""What the rules share: the checked parameters, and what each stage depends on in them."""
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from gen100.config import load_params
+from gen100.errors import UserError
+from gen100.plan import make_plan
+
+# The rules call the gen100 that belongs to the running Python, whether or not its environment is active.
+shell.prefix(f"PATH={Path(sys.executable).parent}:$PATH; ")
+
+try:
+    PARAMS = load_params()
+except UserError as error:
+    raise WorkflowError(str(error)) from None
+
+PLAN = make_plan(PARAMS)
+
+
+def settings_of(stage):
+    """A function of the wildcards: what a run's stage depends on in params.yaml."""
+
+    def settings(wildcards):
+        return PLAN[stage][f"{wildcards.cell}-{wildcards.seed}"]
+
+    return settings
+
+
+def extractor_settings(wildcards):
+    """What the feature network of a role depends on in params.yaml."""
+    return PLAN["extractor"][wildcards.role]
+
+
+def every_run(pattern):
+    """The pattern's file for every run, in the order of params.yaml."""
+    return expand(pattern, cell=PARAMS.cells, seed=PARAMS.seeds)
+
+
+wildcard_constraints:
+    cell="[a-z0-9_]+-[a-z0-9_]+-[0-9]+",
+    seed="[0-9]+",
+    role="metric|perceptual",
+
+
+localrules:
+    all,
+    plan,
+    fetch,
+    prepare,
+    aggregate,
+    tables,
+    figures,
+    theory,
+    page,
