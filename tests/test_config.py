@@ -131,9 +131,7 @@ def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
     assert different(tmp_path, "models.stylegan2.r1_weight", 5) == runs("train", "stylegan2-hinge") | runs(
         "train", "stylegan2-lsgan"
     )
-    assert different(tmp_path, "models.stable_diffusion.huber_delta", 5) == runs(
-        "train", "stable_diffusion-huber"
-    )
+    assert different(tmp_path, "models.stable_diffusion.huber_delta", 5) == runs("train", "stable_diffusion-huber")
     assert different(tmp_path, "models.stable_diffusion.autoencoder.kl_weight", 5) == runs(
         "autoencoder", "stable_diffusion"
     ) | runs("train", "stable_diffusion")
@@ -145,9 +143,7 @@ def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
     assert different(tmp_path, "sampling.steps", 5) == runs("sample", "stable_diffusion")
     assert different(tmp_path, "sampling.images", 500) == runs("sample", "")
     assert different(tmp_path, "seeds", [0, 1]) == {
-        f"{stage}.{cell}-1"
-        for stage in ("autoencoder", "train", "sample", "evaluate")
-        for cell in FULL["cells"]
+        f"{stage}.{cell}-1" for stage in ("autoencoder", "train", "sample", "evaluate") for cell in FULL["cells"]
     } | {"report"}
     assert different(tmp_path, "metrics.measures", ["fid"]) == runs("evaluate", "") | {"reference"}
 

@@ -202,9 +202,7 @@ def test_draw_follows_the_distribution() -> None:
         drawn = draw(logits.expand(len(uniform), 5), uniform, heat, top_k)
         expected = torch.zeros(5)
         expected[kept] = (logits[kept] / heat).softmax(0)
-        torch.testing.assert_close(
-            torch.bincount(drawn, minlength=5) / len(drawn), expected, rtol=0, atol=0.01
-        )
+        torch.testing.assert_close(torch.bincount(drawn, minlength=5) / len(drawn), expected, rtol=0, atol=0.01)
     edge = torch.tensor([0.0, 1 - 2**-24])
     assert draw(torch.tensor([[-torch.inf, 0.0, 0.0, -torch.inf]]).expand(2, 4), edge, 1.0, 0).tolist() == [
         1,

@@ -98,9 +98,7 @@ def test_same_archive_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         (entry(f"{FOLDER}/fine_label_names.txt", size=70_000), bytes(70_000), "at most 65,536 are expected"),
     ],
 )
-def test_hostile_member_is_refused(
-    tmp_path: Path, member: tarfile.TarInfo, content: bytes, message: str
-) -> None:
+def test_hostile_member_is_refused(tmp_path: Path, member: tarfile.TarInfo, content: bytes, message: str) -> None:
     archive = pack(tmp_path / "a.tar.gz", contents(), (member, content))
     with pytest.raises(UserError, match=message) as raised:
         prepare(archive, tmp_path / "a.npz", "t", COUNT)

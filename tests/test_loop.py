@@ -14,12 +14,18 @@ from torch import Tensor, nn
 from gen100.config import Optimizer, Training
 from gen100.data.arrays import Cifar100
 from gen100.errors import Interrupted, UserError
-from gen100.training import checkpoint
+from gen100.training import checkpoint, loop
 from gen100.training.average import Average
 from gen100.training.feed import Feed, load_split, to_float, to_uint8
 from gen100.training.loop import Run, train
 from gen100.training.optimizer import adamw
 from gen100.training.phase import Batch, Parts, Phase, Trainable
+
+
+@pytest.fixture(autouse=True)
+def _checkpoint_at_every_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+
 
 CPU = torch.device("cpu")
 TRAINING = Training(images=200, optimizer=Optimizer(lr=1e-4), flip=True, ema_images=50, records=5)
@@ -46,9 +52,7 @@ class Line(Trainable):
 
     def validate(self, batch: Batch) -> Parts:
         return {
-            "loss": (self.map(batch.images.flatten(1)).squeeze(1) - batch.images.mean((1, 2, 3)))
-            .square()
-            .mean()
+            "loss": (self.map(batch.images.flatten(1)).squeeze(1) - batch.images.mean((1, 2, 3))).square().mean()
         }
 
 
@@ -147,9 +151,7 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, step: int) -> None:
     assert outcome.curve == whole.curve
 
 
-def test_another_fingerprint_or_damage_starts_anew(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_another_fingerprint_or_damage_starts_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train(fresh(), data(), run(tmp_path), CPU)
     other = fresh()
     train(other, data(), run(tmp_path, "b"), CPU)
@@ -196,7 +198,7 @@ def test_average_has_the_stated_half_life() -> None:
 
 
 class Pair(Trainable):
-    """Two phases over different weights: the second's loss reaches the first's weights unless they are held."""
+    """Two phases over different weights; the loss of each reaches the other's unless they are held."""
 
     train_column = "first_loss"
 
@@ -243,3 +245,19 @@ def test_phases_run_when_due_and_reach_their_weights_only(tmp_path: Path) -> Non
     assert network.seen.count("second") == 4
     assert trained.curve[0].keys() >= {"first_loss", "second_loss", "val_loss"}
     assert trained.curve[0]["train_loss"] == trained.curve[0]["first_loss"]
+
+
+def test_the_optimizer_is_torchs_adamw() -> None:
+    settings = Optimizer(lr=1e-2, betas=(0.8, 0.95), weight_decay=0.1)
+    first = [nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.ones(2))]
+    second = [nn.Parameter(p.detach().clone()) for p in first]
+    ours = adamw(first, settings)
+    theirs = torch.optim.AdamW(second, lr=1e-2, betas=(0.8, 0.95), weight_decay=0.1)
+    for step in range(5):
+        for pair in zip(first, second, strict=True):
+            for parameter in pair:
+                parameter.grad = torch.sin(parameter.detach() * (step + 2))
+        ours.step()
+        theirs.step()
+    for one, other in zip(first, second, strict=True):
+        assert torch.allclose(one, other, atol=1e-6)

@@ -54,9 +54,7 @@ def test_mse_is_the_mean_squared_difference_of_pixels() -> None:
     output, images = _pair()
     pixels = 2 / (1 + np.exp(-output.double().numpy())) - 1
     expected = np.mean((pixels - images.double().numpy()) ** 2)
-    assert LOSSES["mse"](output, images, NOTHING)["reconstruction"].item() == pytest.approx(
-        expected, rel=1e-5
-    )
+    assert LOSSES["mse"](output, images, NOTHING)["reconstruction"].item() == pytest.approx(expected, rel=1e-5)
 
 
 def test_perceptual_of_the_image_itself_is_zero() -> None:

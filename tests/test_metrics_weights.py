@@ -65,9 +65,7 @@ def test_the_same_network_gives_the_same_file(tmp_path: Path, network: FeatureNe
     assert one.read_bytes() == other.read_bytes()
 
 
-def test_perceptual_network_stays_frozen_and_passes_gradients(
-    tmp_path: Path, network: FeatureNetwork
-) -> None:
+def test_perceptual_network_stays_frozen_and_passes_gradients(tmp_path: Path, network: FeatureNetwork) -> None:
     perceptual = load_perceptual(save(tmp_path / "own.safetensors", network))
     around = nn.Sequential(perceptual).train()
     images = IMAGES.clone().requires_grad_()
@@ -99,9 +97,7 @@ def test_vgg16_features_are_torchvisions(tmp_path: Path, vgg_weights: dict[str, 
 
 
 @pytest.mark.parametrize("broken", ["missing", "shape"])
-def test_other_weights_are_no_vgg16(
-    tmp_path: Path, vgg_weights: dict[str, torch.Tensor], broken: str
-) -> None:
+def test_other_weights_are_no_vgg16(tmp_path: Path, vgg_weights: dict[str, torch.Tensor], broken: str) -> None:
     if broken == "missing":
         del vgg_weights["features.5.weight"]
     else:
@@ -129,9 +125,7 @@ def test_a_damaged_pth_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 6, 200, -4])
-def test_a_damaged_file_names_itself_and_the_way_out(
-    tmp_path: Path, network: FeatureNetwork, kept: int
-) -> None:
+def test_a_damaged_file_names_itself_and_the_way_out(tmp_path: Path, network: FeatureNetwork, kept: int) -> None:
     path = save(tmp_path / "own.safetensors", network)
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(UserError, match=r"own\.safetensors.*delete it and run the extractor stage"):

@@ -126,9 +126,7 @@ def test_sampler_agrees_with_diffusers(steps: int) -> None:
     expected = start
     for time in theirs.timesteps:
         expected = theirs.step(predict(expected, int(time)), time, expected).prev_sample
-    torch.testing.assert_close(
-        schedule.denoise(predict, start, steps, UNBOUNDED), expected, atol=2e-3, rtol=2e-3
-    )
+    torch.testing.assert_close(schedule.denoise(predict, start, steps, UNBOUNDED), expected, atol=2e-3, rtol=2e-3)
 
 
 @pytest.mark.parametrize("schedule", ["linear", "cosine"])

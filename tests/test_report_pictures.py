@@ -180,8 +180,7 @@ def test_reverse_step_is_the_posterior_mean_of_ddpm() -> None:
     alpha = level / before
     # Ho et al. 2020, equation 7, in terms of x_0 and x_t.
     expected = (
-        np.sqrt(before) * (1 - alpha) / (1 - level) * image
-        + np.sqrt(alpha) * (1 - before) / (1 - level) * now
+        np.sqrt(before) * (1 - alpha) / (1 - level) * image + np.sqrt(alpha) * (1 - before) / (1 - level) * now
     )
     np.testing.assert_allclose(reverse_mean(now, image, kept, step), expected, atol=1e-10)
     end, middle = reverse(image, kept, random, (0, step))

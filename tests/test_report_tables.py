@@ -101,9 +101,7 @@ def test_means_and_spreads_over_seeds(workspace: Path) -> None:
     assert first["Seeds"] == "3"
     assert (first["Data"], first["Extractor"], first["Samples"]) == (SYNTHETIC, OWN, "200")
     assert (float(floor["FD (CIFAR-100 network)"]), floor["Thesis FID"], floor["Samples"]) == (3.5, "", "500")
-    assert "| 111.00 ± 1.00 | 2.50 ± 0.50 |" in Path("reports/tables/table_3_1.en.md").read_text(
-        encoding="utf-8"
-    )
+    assert "| 111.00 ± 1.00 | 2.50 ± 0.50 |" in Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8")
 
 
 def test_the_thesis_numbers_stand_beside_their_cells(workspace: Path) -> None:
@@ -196,9 +194,7 @@ def test_latex_compiles(workspace: Path) -> None:
     aggregate(params)
     write_tables(params)
     fonts = (
-        r"\usepackage{fontspec}\setmainfont{DejaVu Serif}"
-        if "lua" in compiler
-        else r"\usepackage[T2A]{fontenc}"
+        r"\usepackage{fontspec}\setmainfont{DejaVu Serif}" if "lua" in compiler else r"\usepackage[T2A]{fontenc}"
     )
     tables = "\n".join(
         rf"\input{{reports/tables/{file.stem}}}" for file in sorted(Path("reports/tables").glob("*.tex"))

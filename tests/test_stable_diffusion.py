@@ -199,10 +199,7 @@ def test_samples_do_not_depend_on_the_batch(guidance: float) -> None:
     with torch.no_grad():
         together = model.sample(labels, Streams(list(range(6))), sampling)
         apart = torch.cat(
-            [
-                model.sample(labels[start : start + 2], Streams([start, start + 1]), sampling)
-                for start in (0, 2, 4)
-            ]
+            [model.sample(labels[start : start + 2], Streams([start, start + 1]), sampling) for start in (0, 2, 4)]
         )
     assert together.shape == (6, 3, 32, 32)
     assert together.abs().max() <= 1

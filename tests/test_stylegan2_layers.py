@@ -22,9 +22,7 @@ def test_equalized_layers_scale_at_run_time() -> None:
     expected = x @ (linear.weight * 2.0 * 0.01 / math.sqrt(5)).T + 2.0
     torch.testing.assert_close(linear(x), expected)
     conv = EqualConv(64, 64, 3)
-    assert conv(torch.randn(8, 64, 16, 16), padding=1)[..., 1:-1, 1:-1].std().item() == pytest.approx(
-        1, abs=0.1
-    )
+    assert conv(torch.randn(8, 64, 16, 16), padding=1)[..., 1:-1, 1:-1].std().item() == pytest.approx(1, abs=0.1)
 
 
 def test_low_pass_up_keeps_a_constant_image() -> None:
@@ -39,9 +37,7 @@ def test_low_pass_against_explicit_filters() -> None:
     torch.testing.assert_close(LowPass().up(x)[..., 1:-1, 1:-1], bilinear[..., 1:-1, 1:-1])
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
     padded = F.pad(x, (1, 1, 1, 1))
-    down = sum(
-        taps[r] * taps[c] * padded[:, :, r : r + 7 : 2, c : c + 7 : 2] for r in range(4) for c in range(4)
-    )
+    down = sum(taps[r] * taps[c] * padded[:, :, r : r + 7 : 2, c : c + 7 : 2] for r in range(4) for c in range(4))
     torch.testing.assert_close(LowPass().down(x), down)
 
 

@@ -86,9 +86,7 @@ def test_same_inputs(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job])
         for file in job.inputs - named:
             assert any(file.startswith(f"{folder}/") for folder in folders), f"{command} reads {file}"
         for folder in folders:
-            assert any(file.startswith(f"{folder}/") for file in job.inputs), (
-                f"{command} does not read {folder}"
-            )
+            assert any(file.startswith(f"{folder}/") for file in job.inputs), f"{command} does not read {folder}"
 
 
 def test_same_settings(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]) -> None:

@@ -10,7 +10,7 @@ class UserError(Exception):
     """
 
 
-class Interrupted(Exception):
+class Interrupted(Exception):  # noqa: N818
     """A signal asked the run to stop; its checkpoint is saved and the next start goes on from there.
 
     The command line exits with status 128 plus the signal's number.

@@ -114,9 +114,7 @@ def prepare(archive: Path, target: Path, title: str, counts: tuple[int, int] = C
     for split, count in zip(("train", "test"), counts, strict=True):
         place, data = f"{archive}: {FOLDER}/{split}.bin", members.pop(f"{split}.bin")
         if len(data) != count * RECORD:
-            raise UserError(
-                f"{place}: has {len(data):,} bytes, expected {count:,} records of {RECORD:,} bytes"
-            )
+            raise UserError(f"{place}: has {len(data):,} bytes, expected {count:,} records of {RECORD:,} bytes")
         parts[split] = _split(data, place)
     _check_coarse(parts, archive)
     names = {
@@ -152,7 +150,5 @@ def load(path: Path) -> Cifar100:
         fits = images.shape == (len(labels), 3, 32, 32) and labels.shape == coarse.shape == (len(labels),)
         if not fits or (images.dtype, labels.dtype, coarse.dtype) != (np.uint8, np.int64, np.int64):
             raise UserError(f"{path} is damaged ({split}): delete it and run the stage prepare again")
-    texts: dict[str, Any] = {
-        name: arrays.pop(name).tolist() for name in ("fine_names", "coarse_names", "title")
-    }
+    texts: dict[str, Any] = {name: arrays.pop(name).tolist() for name in ("fine_names", "coarse_names", "title")}
     return Cifar100(**arrays, **texts)

@@ -81,9 +81,7 @@ def _open(url: str, offset: int, validator: str) -> HTTPResponse:
         again, problem = True, _reason(error)
     if again:
         raise _CutError(problem, anew)
-    raise UserError(
-        f"{url}: {problem}; correct the source in params.yaml, or give the path of a file you have"
-    )
+    raise UserError(f"{url}: {problem}; correct the source in params.yaml, or give the path of a file you have")
 
 
 def _reason(error: Exception) -> str:

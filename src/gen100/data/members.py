@@ -29,9 +29,7 @@ class _Bounded(gzip.GzipFile):
         data = super().read(most if size is None or size < 0 else min(size, most))
         self._left -= len(data)
         if self._left < 0:
-            raise UserError(
-                f"{self._archive}: unpacks to more than CIFAR-100 can hold; it is another archive"
-            )
+            raise UserError(f"{self._archive}: unpacks to more than CIFAR-100 can hold; it is another archive")
         return data
 
 

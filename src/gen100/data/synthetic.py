@@ -47,9 +47,7 @@ def kinds() -> list[Kind]:
     colours, made = list(COLOURS), []
     for row, figure in enumerate(sorted(SHAPES | PATTERNS)):
         styles = SHAPE_STYLES if figure in SHAPES else PATTERN_STYLES
-        made += [
-            Kind(figure, colours[(3 * row + 2 * place) % 10], style) for place, style in enumerate(styles)
-        ]
+        made += [Kind(figure, colours[(3 * row + 2 * place) % 10], style) for place, style in enumerate(styles)]
     return sorted(made, key=lambda kind: kind.name)
 
 

@@ -69,9 +69,7 @@ class Dalle(GenerativeModel):
 
     captions: Tensor
 
-    def __init__(
-        self, cell: Cell, settings: DalleSettings, captions: Tensor, autoencoder: DiscreteVae
-    ) -> None:
+    def __init__(self, cell: Cell, settings: DalleSettings, captions: Tensor, autoencoder: DiscreteVae) -> None:
         super().__init__()
         self.settings = settings
         network = settings.network
@@ -104,9 +102,7 @@ class Dalle(GenerativeModel):
             parameter for name, parameter in self.named_parameters() if not name.startswith("autoencoder.")
         ]
         optimizer = adamw(parameters, training.optimizer)
-        return [
-            Phase("train", parameters, optimizer, self._loss, warmup_images=training.optimizer.warmup_images)
-        ]
+        return [Phase("train", parameters, optimizer, self._loss, warmup_images=training.optimizer.warmup_images)]
 
     def validate(self, batch: Batch) -> Parts:
         """The training objective, without dropout."""
@@ -142,9 +138,7 @@ class Dalle(GenerativeModel):
             captions: B x L.
             tokens: B x T, the first T < 64 image tokens.
         """
-        return self.transformer(
-            self.dropout(torch.cat([self._caption(captions), self._image(tokens, 0)], dim=1))
-        )
+        return self.transformer(self.dropout(torch.cat([self._caption(captions), self._image(tokens, 0)], dim=1)))
 
     def _next_logits(self, step: Tensor, memories: list[Memory]) -> Tensor:
         return self.code_head(self.transformer(step, memories=memories)[:, -1])

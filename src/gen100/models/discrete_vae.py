@@ -75,9 +75,7 @@ class Codebook(nn.Module):
             divergences of the codes' distributions to the uniform one.
         """
         count = min(rows.shape[0], NOISE_IMAGES * TOKENS)
-        uniform = torch.rand(count, self.codes, device=rows.device).clamp_(
-            min=torch.finfo(torch.float32).tiny
-        )
+        uniform = torch.rand(count, self.codes, device=rows.device).clamp_(min=torch.finfo(torch.float32).tiny)
         gumbel = uniform.log_().neg_().log_().neg_()
         slots = torch.arange(rows.shape[0], device=rows.device) % count
 
@@ -144,9 +142,7 @@ class DiscreteVae(Trainable):
         training = self.settings.training
         parameters = list(self.parameters())
         optimizer = adamw(parameters, training.optimizer)
-        return [
-            Phase("train", parameters, optimizer, self._loss, warmup_images=training.optimizer.warmup_images)
-        ]
+        return [Phase("train", parameters, optimizer, self._loss, warmup_images=training.optimizer.warmup_images)]
 
     def validate(self, batch: Batch) -> Parts:
         """The objective with the likeliest codes instead of relaxed samples, and the full `kl_weight`.

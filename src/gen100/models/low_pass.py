@@ -65,7 +65,5 @@ class LowPass(nn.Module):
         """Double the size: B x C x H x W to B x C x 2H x 2W."""
         return self._apply_to(_Spread, x, 4.0, 2, 1)
 
-    def _apply_to(
-        self, function: type[Function], x: Tensor, gain: float, stride: int, padding: int
-    ) -> Tensor:
+    def _apply_to(self, function: type[Function], x: Tensor, gain: float, stride: int, padding: int) -> Tensor:
         return function.apply(x, self.kernel * gain, stride, padding)  # type: ignore[no-any-return]

@@ -32,9 +32,7 @@ def build_autoencoder(cell: Cell, models: Models, features: nn.Module | None) ->
     return AUTOENCODERS[cell.model](cell, getattr(models, cell.model), features)
 
 
-def build_model(
-    cell: Cell, models: Models, captions: Tensor, autoencoder: Trainable | None
-) -> GenerativeModel:
+def build_model(cell: Cell, models: Models, captions: Tensor, autoencoder: Trainable | None) -> GenerativeModel:
     """The model of a cell.
 
     Args:

@@ -65,9 +65,7 @@ class StyleGan2(GenerativeModel):
             Phase("discriminator", discriminator, optimizer, self.discriminator_loss, warmup_images=warmup),
         ]
         if self.lazy:
-            phases.append(
-                Phase("r1", discriminator, optimizer, self.r1_loss, every=every, warmup_images=warmup)
-            )
+            phases.append(Phase("r1", discriminator, optimizer, self.r1_loss, every=every, warmup_images=warmup))
         return phases
 
     def fakes(self, like: Tensor) -> Tensor:

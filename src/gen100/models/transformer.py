@@ -58,10 +58,7 @@ class Attention(nn.Module):
         """
         batch, length, width = x.shape
         queries, keys, values = (
-            self.qkv(x)
-            .view(batch, length, 3, self.heads, width // self.heads)
-            .permute(2, 0, 3, 1, 4)
-            .unbind(0)
+            self.qkv(x).view(batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
         )
         if memory is not None:
             keys, values = memory.append(keys, values)

@@ -111,9 +111,7 @@ def _row(params: Params, cell: Cell, seed: int) -> Record:
         "val_loss": curve["val_loss"].iloc[-1],
     }
     taken = ("samples", "extractor", "reference", "data", *measured)
-    known |= {key: metrics[key] for key in taken} | {
-        key: run[key] for key in ("images_seen", "seconds", "device")
-    }
+    known |= {key: metrics[key] for key in taken} | {key: run[key] for key in ("images_seen", "seconds", "device")}
     return {column: known.get(column) for column in COLUMNS}
 
 

@@ -169,15 +169,11 @@ def draw_appendix(
     )
     family = FAMILIES[model]
     told = [words.caveat(data, seen, language) for language in words.LANGUAGES]
-    sheet.text(
-        MARGIN, 50, words.appendix_title(family.appendix, family.title, "uk"), fontsize=13, weight="bold"
-    )
+    sheet.text(MARGIN, 50, words.appendix_title(family.appendix, family.title, "uk"), fontsize=13, weight="bold")
     sheet.text(MARGIN, 108, words.appendix_title(family.appendix, family.title, "en"), fontsize=12)
     sheet.text(MARGIN, 162, " · ".join(filter(None, told)), fontsize=11, color=VERMILION, weight="bold")
     if not cells:
-        sheet.text(
-            MARGIN, HEAD, f"No cell of {FAMILIES[model].title} is in params.yaml.", fontsize=12, color=GREY
-        )
+        sheet.text(MARGIN, HEAD, f"No cell of {FAMILIES[model].title} is in params.yaml.", fontsize=12, color=GREY)
     else:
         said = f"Data: {data} · images seen: {words.span(seen, 'en')}"
         told = f"measured with {rows[0]['extractor']} · {devices(rows)}"

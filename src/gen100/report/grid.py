@@ -69,9 +69,7 @@ def examples(images: Images, labels: NDArray[np.integer], wanted: NDArray[np.int
     return images[np.array(chosen, dtype=np.intp)]
 
 
-def write_grid(
-    samples: Images, labels: NDArray[np.integer], real: Cifar100, target: Path, title: str
-) -> None:
+def write_grid(samples: Images, labels: NDArray[np.integer], real: Cifar100, target: Path, title: str) -> None:
     """Write one PNG: up to 8 x 8 generated images, and training images of the same classes on the right.
 
     Args:

@@ -148,9 +148,7 @@ def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str, weights
         batch_size=params.batch_size(cell),
         training=settings.training,
         decides=autoencoder_settings(params, cell),
-        build=lambda _data: build_autoencoder(
-            cell, params.models, load_perceptual(perceptual) if needs else None
-        ),
+        build=lambda _data: build_autoencoder(cell, params.models, load_perceptual(perceptual) if needs else None),
         inputs=(perceptual,) if needs else (),
     ) as trained:
         write_curve(curve, trained.curve)

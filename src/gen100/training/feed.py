@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -120,5 +121,5 @@ def in_order(split: Split, batch_size: int, progress: float) -> Iterator[Batch]:
     """The whole split in equal batches of at most `batch_size`, for validation."""
     count = -(-len(split) // batch_size)
     edges = [part * len(split) // count for part in range(count + 1)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         yield Batch(as_input(split.rows[start:end]), split.labels[start:end], progress)

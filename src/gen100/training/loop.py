@@ -20,9 +20,13 @@ from gen100.training import checkpoint
 from gen100.training.average import Average
 from gen100.training.curve import Means, Row
 from gen100.training.feed import Feed, Split, in_order, load_split
+from gen100.training.optimizer import AdamW
 from gen100.training.phase import Batch, Phase, Trainable
 from gen100.training.progress import reporter
 from gen100.training.randomness import reseed
+
+CHECKPOINT_SECONDS = 10.0
+"""A checkpoint is written at the first record after this much training, and on a signal."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     average = Average(network, phases, settings.ema_images)
     state = _restore(checkpoint.load(run.checkpoints, run.fingerprint, device), network, average, phases)
     records = {max(1, round(k * feed.steps / settings.records)) for k in range(1, settings.records + 1)}
-    begin = time.monotonic() - state.seconds
+    saved = time.monotonic()
+    begin = saved - state.seconds
 
     def save() -> None:
         state.seconds = time.monotonic() - begin
@@ -92,16 +97,16 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
             reseed(run.seed, "step", state.step)
             network.train()
             weight = feed.seen(state.step + 1) - feed.seen(state.step)
-            loss = stepper.step(
-                feed.batch(state.step), state.step, feed.seen(state.step), state.means, weight
-            )
+            loss = stepper.step(feed.batch(state.step), state.step, feed.seen(state.step), state.means, weight)
             state.step += 1
             seen = feed.seen(state.step)
             average.update(seen, weight)
             if state.step in records:
                 stepper.check(run.name)
                 state.curve.append(_record(network, held_out, run, state, seen, len(feed.split)))
-                save()
+                if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                    save()
+                    saved = time.monotonic()
             if progress.due():
                 progress.report(seen, float(loss))
             if received:
@@ -117,13 +122,10 @@ class _Stepper:
     def __init__(self, network: Trainable, phases: list[Phase]) -> None:
         self._phases = phases
         self._parameters: list[nn.Parameter] = [p for p in network.parameters() if p.requires_grad]
-        self._rates = [[group["lr"] for group in phase.optimizer.param_groups] for phase in phases]
         self._alone = len({frozenset(map(id, phase.parameters)) for phase in phases}) == 1
         first = next(network.parameters())
         self._failed = [torch.full((), math.inf, device=first.device) for _ in phases]
-        self._autocast = (
-            torch.autocast("cuda", torch.bfloat16) if first.device.type == "cuda" else nullcontext()
-        )
+        self._autocast = torch.autocast("cuda", torch.bfloat16) if first.device.type == "cuda" else nullcontext()
 
     def step(self, batch: Batch, step: int, seen: int, means: Means, weight: int) -> Tensor:
         """One update of every phase that is due; returns the first phase's loss, on the device."""
@@ -131,12 +133,12 @@ class _Stepper:
         for number, phase in enumerate(self._phases):
             if step % phase.every:
                 continue
-            self._warm_up(number, phase, seen + weight)
+            _warm_up(phase, seen + weight)
             self._focus(phase)
             with self._autocast:
                 parts = phase.loss(batch)
             loss = parts["loss"]
-            phase.optimizer.zero_grad(set_to_none=True)
+            phase.optimizer.zero_grad()
             loss.backward()
             phase.optimizer.step()
             self._watch(number, loss.detach(), step)
@@ -154,12 +156,6 @@ class _Stepper:
                     " was saved: lower the learning rate in params.yaml, or start again from the last checkpoint"
                 )
 
-    def _warm_up(self, number: int, phase: Phase, seen: int) -> None:
-        if phase.warmup_images:
-            share = min(1.0, seen / phase.warmup_images)
-            for group, rate in zip(phase.optimizer.param_groups, self._rates[number], strict=True):
-                group["lr"] = rate * share
-
     def _focus(self, phase: Phase) -> None:
         if self._alone:
             return
@@ -173,13 +169,16 @@ class _Stepper:
         torch.minimum(failed, bad, out=failed)
 
 
+def _warm_up(phase: Phase, seen: int) -> None:
+    if phase.warmup_images:
+        phase.optimizer.lr = phase.optimizer.rate * min(1.0, seen / phase.warmup_images)
+
+
 def _feeds(network: Trainable, data: Cifar100, run: Run, device: torch.device) -> tuple[Feed, Split]:
     settings = run.settings
     train_split = load_split(network, data.train_images, data.train_labels, device, settings.flip)
     held_out = load_split(network, data.test_images, data.test_labels, device, flip=False)
-    feed = Feed(
-        train_split, images=settings.images, batch_size=run.batch_size, seed=run.seed, flip=settings.flip
-    )
+    feed = Feed(train_split, images=settings.images, batch_size=run.batch_size, seed=run.seed, flip=settings.flip)
     return feed, held_out
 
 
@@ -214,9 +213,7 @@ def _snapshot(state: _State, network: Trainable, average: Average, phases: list[
     }
 
 
-def _restore(
-    saved: dict[str, Any] | None, network: Trainable, average: Average, phases: list[Phase]
-) -> _State:
+def _restore(saved: dict[str, Any] | None, network: Trainable, average: Average, phases: list[Phase]) -> _State:
     if saved is None:
         return _State()
     network.load_state_dict(saved["network"])
@@ -228,7 +225,7 @@ def _restore(
     return _State(saved["step"], saved["seconds"], saved["curve"], means)
 
 
-def _optimizers(phases: list[Phase]) -> list[torch.optim.Optimizer]:
+def _optimizers(phases: list[Phase]) -> list[AdamW]:
     """Each optimizer once, in the order of the phases."""
     return list({id(phase.optimizer): phase.optimizer for phase in phases}.values())
 

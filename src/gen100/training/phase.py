@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
-from torch.optim import Optimizer
+
+from gen100.training.optimizer import AdamW
 
 Parts = dict[str, Tensor]
 """Named scalars of a loss; `loss` is the one that is minimized, the others are recorded."""
@@ -38,7 +39,7 @@ class Phase:
 
     name: str
     parameters: list[nn.Parameter]
-    optimizer: Optimizer
+    optimizer: AdamW
     loss: Callable[[Batch], Parts]
     every: int = 1
     warmup_images: int = 0
@@ -64,7 +65,7 @@ class Trainable(nn.Module, ABC):
 
     @abstractmethod
     def validate(self, batch: Batch) -> Parts:
-        """The objective on held-out images, averaged over the batch; called in evaluation mode, without gradients."""
+        """The objective on held-out images, averaged over the batch; in evaluation mode, without gradients."""
 
     def encode(self, images: Tensor) -> Tensor:
         """What training sees instead of images, computed once before the first step.

@@ -28,7 +28,5 @@ def write_theory() -> None:
         for name, draw in FIGURES.items():
             figure, caption = draw()
             save(figure, layout.FIGURES / name, caption)
-        figure, caption = diffusion.forward_and_reverse(
-            arrays.train_images, arrays.train_labels, arrays.title
-        )
+        figure, caption = diffusion.forward_and_reverse(arrays.train_images, arrays.train_labels, arrays.title)
         save(figure, layout.FIGURES / DIFFUSION, caption)

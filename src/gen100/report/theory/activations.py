@@ -84,9 +84,7 @@ def five_activations() -> Drawn:
         axes.set_xlabel("z")
         axes.xaxis.set_tick_params(labelbottom=True)
     panels[-1].axis("off")
-    panels[-1].legend(
-        *(part[:2] for part in panels[0].get_legend_handles_labels()), loc="center", fontsize=11
-    )
+    panels[-1].legend(*(part[:2] for part in panels[0].get_legend_handles_labels()), loc="center", fontsize=11)
     caption = Caption(
         {
             "en": "Figure 1.5. Activations: threshold, tanh, sigmoid, ReLU and Leaky ReLU",
@@ -135,9 +133,7 @@ def normalization() -> Drawn:
         curve.grid(False)
         curve.spines["right"].set_visible(True)
         curve.yaxis.label.set_color(VERMILION)
-        right.hist(
-            np.tanh(values), bins=np.linspace(-1, 1, 61).tolist(), density=True, color=BLUE, alpha=0.75
-        )
+        right.hist(np.tanh(values), bins=np.linspace(-1, 1, 61).tolist(), density=True, color=BLUE, alpha=0.75)
         right.set(title=f"{name}: {share:.0%} in the near-linear region", xlabel="tanh(z)", ylabel="density")
         right.axvspan(-np.sqrt(0.5), np.sqrt(0.5), color=GREEN, alpha=0.15, lw=0, zorder=0)
     panels[0, 0].legend(loc="upper left")

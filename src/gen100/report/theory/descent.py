@@ -57,9 +57,7 @@ def _descent(start: float, kind_en: str, kind_uk: str, number: str) -> Drawn:
     best = float(wells(np.array(wells_minima()[0])))
     right.axhline(best, color=GREEN, ls=(0, (4, 2)), lw=1.2)
     right.annotate("global minimum", (STEPS, best), (0, -4), textcoords="offset points", ha="right", va="top")
-    right.set(
-        title=f"value by iteration, step size {RATE}", xlabel="iteration", ylabel="f(x)", ylim=(-8.2, 7.4)
-    )
+    right.set(title=f"value by iteration, step size {RATE}", xlabel="iteration", ylabel="f(x)", ylim=(-8.2, 7.4))
     caption = Caption(
         {
             "en": f"Figure {number}. Gradient descent into a {kind_en} minimum",
@@ -119,9 +117,7 @@ def plateau() -> Drawn:
     left.set(xlim=(-5.8, 2.2), ylim=(-1.6, 3.0))
     left.grid(False)
     right.axhline(REACHED, color=GREY, lw=0.8)
-    right.set(
-        title="value by step", xlabel="step (log scale)", ylabel="f(x, y)", xscale="log", ylim=(-0.02, 1.03)
-    )
+    right.set(title="value by step", xlabel="step (log scale)", ylabel="f(x, y)", xscale="log", ylim=(-0.02, 1.03))
     figure.legend(
         *right.get_legend_handles_labels(),
         loc="outside lower center",
