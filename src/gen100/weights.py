@@ -1,7 +1,9 @@
-"""Weights as safetensors files: loading one runs no code."""
+"""Weights as safetensors files with a header that says what they are: loading one runs no code."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -10,25 +12,30 @@ from torch import Tensor, nn
 from gen100.errors import UserError
 from gen100.files import whole
 
+KEY = "gen100"
+"""The one key of the metadata: safetensors writes several in an order that changes from run to run."""
 
-def save_weights(path: Path, state: Mapping[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write tensors and text metadata; the same values give the same bytes."""
+
+def save_weights(path: Path, state: Mapping[str, Tensor], header: dict[str, Any]) -> None:
+    """Write tensors and a header of plain values; the same values give the same bytes."""
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
     with whole(path) as temporary:
-        save_file(tensors, temporary, metadata)
+        save_file(tensors, temporary, {KEY: json.dumps(header, sort_keys=True)})
 
 
-def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata alone, without reading the tensors.
+def read_header(path: Path, stage: str) -> dict[str, Any]:
+    """The header alone, without reading the tensors.
 
     Raises:
-        UserError: the file is missing or damaged.
+        UserError: the file is missing, damaged, or has no header; names the stage to run.
     """
     try:
         with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} cannot be read ({error}): delete it and run its stage again") from None
+            return json.loads((file.metadata() or {})[KEY])
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing: run stage {stage}") from None
+    except (SafetensorError, OSError, KeyError, ValueError):
+        raise UserError(f"{path} is damaged: delete it and run stage {stage} again") from None
 
 
 def load_weights(path: Path, network: nn.Module, stage: str) -> None:
@@ -39,9 +46,10 @@ def load_weights(path: Path, network: nn.Module, stage: str) -> None:
     """
     try:
         state: dict[str, Tensor] = load_file(path)
-        network.load_state_dict(state)
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} cannot be read ({error}): delete it and run stage {stage} again") from None
+    try:
+        network.load_state_dict(state)
     except RuntimeError:
         raise UserError(
             f"{path} holds the weights of another network than params.yaml describes: run stage {stage} again"

@@ -51,11 +51,6 @@ def kinds() -> list[Kind]:
     return sorted(made, key=lambda kind: kind.name)
 
 
-def title(settings: Synthetic) -> str:
-    """What outputs made from the stand-in call it."""
-    return f"synthetic stand-in ({settings.train:,} images, seed {settings.seed})"
-
-
 def _smooth(points: int) -> np.ndarray:
     """32 x points: weights that spread values on a coarse grid over 32 pixels, smoothly."""
     place = np.linspace(0, points - 1, 32)[:, None] - np.arange(points)

@@ -11,15 +11,14 @@ from typing import Annotated, Literal, TypeVar
 import torch
 from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from gen100 import config
 from gen100.errors import UserError
-from gen100.files import whole
 from gen100.metrics.network import FeatureNetwork
+from gen100.weights import read_header as read_plain_header
+from gen100.weights import save_weights
 
-KEY = "gen100"
 WAY_OUT = "delete it and run the extractor stage"
 
 Weights = dict[str, Tensor]
@@ -52,12 +51,9 @@ def _damaged(path: Path) -> UserError:
     return UserError(f"{path} is damaged, or no feature network of this version: {WAY_OUT}")
 
 
-def write_weights(path: Path, weights: Weights, header: Header) -> None:
+def write_weights(path: Path, state: Weights, header: Header) -> None:
     """Store weights with what they are."""
-    # One key only: safetensors writes several in an order that changes from run to run.
-    with whole(path) as temporary:
-        plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-        save_file(plain, temporary, metadata={KEY: header.model_dump_json()})
+    save_weights(path, state, header.model_dump(mode="json"))
 
 
 def read_header(path: Path) -> Header:
@@ -67,11 +63,8 @@ def read_header(path: Path) -> Header:
         UserError: the file is missing, damaged or none of this project's.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            return HEADER.validate_json((file.metadata() or {}).get(KEY, ""))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing: run the extractor stage") from None
-    except (SafetensorError, ValidationError, OSError):
+        return HEADER.validate_python(read_plain_header(path, "extractor"))
+    except ValidationError:
         raise _damaged(path) from None
 
 

@@ -13,8 +13,12 @@ SIDE = 32
 
 
 def norm(width: int) -> nn.GroupNorm:
-    """Group normalization (Wu & He 2018) with 8 groups, or as many of them as divide the width."""
-    return nn.GroupNorm(gcd(8, width), width)
+    """Group normalization (Wu & He 2018) in groups of at least 8 channels, 8 groups at most.
+
+    Smaller groups would come close to normalizing each channel by itself, which takes an image's brightness
+    and colour out of the features.
+    """
+    return nn.GroupNorm(gcd(8, max(width // 8, 1)), width)
 
 
 class ResidualBlock(nn.Module):

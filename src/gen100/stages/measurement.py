@@ -1,6 +1,5 @@
 """Stages after training: samples, their measures, and the floor that makes them readable."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +28,11 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
 
     from gen100.data.captions import caption_tokens
     from gen100.models.registry import build_autoencoder, build_model
-    from gen100.weights import load_weights, read_metadata
+    from gen100.weights import load_weights, read_header
 
     file = layout.run(cell, seed) / "model.safetensors"
     stage = f"train {cell} {seed}"
-    trained = json.loads(read_metadata(file).get("settings", "{}"))
-    if trained != json.loads(json.dumps(train_settings(params, cell))):
+    if read_header(file, stage) != train_settings(params, cell):
         raise UserError(
             f"{file} was trained with other parameters than params.yaml holds: run stage {stage} again"
         )

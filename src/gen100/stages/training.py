@@ -107,13 +107,13 @@ def _write_none(weights: Path, curve: Path) -> None:
     from safetensors.numpy import save_file
 
     with files.whole(weights) as temporary:
-        save_file({}, temporary, {"autoencoder": "none"})
+        save_file({}, temporary, {"gen100": "{}"})
     files.write_text(curve, "epoch,step,images,train_loss,val_loss\n")
 
 
 def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
     """Copy the autoencoder of another cell, if one with the same fingerprint is there."""
-    from safetensors import safe_open
+    from gen100.weights import read_header
 
     target = layout.run(cell, seed)
     for other in map(Cell.parse, params.cells):
@@ -121,9 +121,8 @@ def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
         weights = source / "autoencoder.safetensors"
         if other == cell or other.autoencoder != cell.autoencoder or not weights.exists():
             continue
-        with safe_open(weights, framework="numpy") as file:
-            if (file.metadata() or {}).get("fingerprint") != mark:
-                continue
+        if read_header(weights, f"autoencoder {other} {seed}")["fingerprint"] != mark:
+            continue
         for name in ("autoencoder.csv", "autoencoder.safetensors"):
             with files.whole(target / name) as temporary:
                 shutil.copyfile(source / name, temporary)
@@ -202,7 +201,6 @@ def train(params: Params, cell: Cell, seed: int) -> None:
             "gen100": __version__,
             "torch": torch.__version__,
         }
-        metadata = {"cell": str(cell), "seed": str(seed), "settings": json.dumps(settings, sort_keys=True)}
         write_curve(target / "curve.csv", trained.curve)
         files.write_json(target / "run.json", record)
-        save_weights(target / "model.safetensors", trained.network.state_dict(), metadata)
+        save_weights(target / "model.safetensors", trained.network.state_dict(), settings)
