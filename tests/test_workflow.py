@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, environment
+from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 
 
@@ -46,8 +47,8 @@ def snakemake_jobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
         fields = dict(re.findall(r"^    (\w+): (.*)$", block, re.M))
         command = re.search(r"exec (gen100 .*?) >> ", block)
         assert command, block
-        files = [set(fields.get(kind, "").split(", ")) - {""} for kind in ("input", "output")]
-        jobs[command.group(1)] = Job(command.group(1), *files, settings[rule])
+        inputs, outputs = (set(fields.get(kind, "").split(", ")) - {""} for kind in ("input", "output"))
+        jobs[command.group(1)] = Job(command.group(1), inputs, outputs, settings[rule])
     return jobs
 
 
@@ -59,11 +60,13 @@ def dvc_stages() -> dict[str, Job]:
         settings = None
         inputs = set()
         for dependency in stage.deps:
-            if dependency.def_path == "plan.json":
-                (settings,) = dependency.params
-            elif not hasattr(dependency, "params"):
+            if isinstance(dependency, ParamsDependency):
+                if dependency.def_path == "plan.json":
+                    (settings,) = dependency.params
+            else:
                 inputs.add(dependency.def_path)
-        stages[stage.cmd] = Job(stage.cmd, inputs, {out.def_path for out in stage.outs}, settings)
+        command = str(stage.cmd)
+        stages[command] = Job(command, inputs, {out.def_path for out in stage.outs}, settings)
     return stages
 
 

@@ -24,7 +24,7 @@ DPI = 200
 # Pixels: a tile is a heading, a graph, a line of headings, and two mosaics side by side.
 MARGIN, GAP, TILE_GAP = 60, 24, 110
 GRAPH_LEFT, GRAPH_HEIGHT, GRAPH_FOOT, TILE_HEAD, GRID_HEAD = 110, 400, 130, 100, 50
-HEAD = 310
+HEAD = 356
 
 
 def appendix_file(model: str) -> Path:
@@ -176,8 +176,9 @@ def draw_appendix(
         sheet.text(MARGIN, HEAD, f"No cell of {FAMILIES[model].title} is in params.yaml.", fontsize=12, color=GREY)
     else:
         said = f"Data: {data} · images seen: {words.span(seen, 'en')}"
-        told = f"measured with {rows[0]['extractor']} · {devices(rows)}"
-        sheet.text(MARGIN, 216, f"{said} · {told}", fontsize=9.5, color=GREY)
+        samples = f"{rows[0]['samples']:,.0f} samples against {rows[0]['reference']}"
+        sheet.text(MARGIN, 216, f"{said} · {devices(rows)}", fontsize=9.5, color=GREY)
+        sheet.text(MARGIN, 262, f"Measured with {rows[0]['extractor']} · {samples}", fontsize=9.5, color=GREY)
     for cell in cells:
         left = MARGIN + sizes.index(cell.latent) * (tile_width + TILE_GAP)
         top = HEAD + losses.index(cell.loss) * (tile_height + TILE_GAP)
