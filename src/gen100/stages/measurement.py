@@ -85,13 +85,15 @@ def reference(params: Params) -> None:
 
 def _measure(params: Params, images: Any) -> dict[str, Any]:
     from gen100.data import arrays
+    from gen100.device import device
     from gen100.metrics.fidelity import Reference, describe, measure
 
     data = arrays.load(layout.ARRAYS)
     split = params.metrics.reference
     real = data.train_images if split == "train" else data.test_images
     weights = layout.extractor("metric")
-    values = measure(images, Reference(split, real), weights, params.metrics.measures, CACHE)
+    with device():
+        values = measure(images, Reference(split, real), weights, params.metrics.measures, CACHE)
     return {
         **values,
         "extractor": describe(weights)["label"],
