@@ -180,7 +180,7 @@ def test_a_checkpoint_with_code_is_not_run(tmp_path: Path, monkeypatch: pytest.M
 def test_a_loss_that_is_not_finite_names_phase_and_step(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"phase 'train' is not finite at step 7"):
         train(fresh(fail_at=0.5), data(), run(tmp_path), CPU)
-    # The checkpoint is of a step before the failure, so that a mended run can go on from it.
+    # What was saved is of a step before the failure.
     saved = checkpoint.load(tmp_path, "a", CPU)
     assert saved is not None
     assert all(torch.isfinite(value).all() for value in saved["network"].values())

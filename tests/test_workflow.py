@@ -81,9 +81,12 @@ def test_same_outputs(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]
 
 
 def test_same_inputs(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]) -> None:
-    """Equal, but that DVC names a folder where a stage reads a file of every run or report."""
+    """Equal, but that DVC names a folder where a stage reads a file of every run or report, and cannot tell
+    that only the perceptual loss' autoencoders need its network."""
     for command, job in snakemake_jobs.items():
-        named = dvc_stages[command].inputs
+        named = set(dvc_stages[command].inputs)
+        if command.startswith("gen100 autoencoder") and "perceptual" not in command:
+            named.remove("data/extractors/perceptual.safetensors")
         folders = {name for name in named if not Path(name).suffix}
         assert named - folders <= job.inputs, command
         for file in job.inputs - named:

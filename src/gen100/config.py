@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from gen100.cells import FAMILIES, Cell
 from gen100.errors import UserError
@@ -107,8 +116,20 @@ class Training(Settings):
 class ConvNetwork(Settings):
     """A residual convolutional network: a width for each resolution (32, 16, 8, ...), blocks at each."""
 
-    channels: Widths
+    channels: Annotated[list[Count], Field(min_length=1, max_length=6)]
     blocks: Count
+
+
+def _leads_to_8x8(network: ConvNetwork) -> ConvNetwork:
+    if len(network.channels) != 3:
+        raise ValueError(
+            f"channels has {len(network.channels)} widths: the autoencoder's grid is 8 x 8, so give 3"
+            " (for 32, 16 and 8 pixels)"
+        )
+    return network
+
+
+GridNetwork = Annotated[ConvNetwork, AfterValidator(_leads_to_8x8)]
 
 
 class VaeSettings(Settings):
@@ -121,7 +142,7 @@ class VaeSettings(Settings):
 class DiscreteVaeSettings(Settings):
     """DALL-E's discrete VAE: the Gumbel-softmax temperature falls from `start` to `end` over training."""
 
-    network: ConvNetwork
+    network: GridNetwork
     training: Training
     temperature_start: Positive
     temperature_end: Positive
@@ -167,18 +188,9 @@ class StyleGan2Settings(Settings):
 
 
 class KlAutoencoderSettings(Settings):
-    network: ConvNetwork
+    network: GridNetwork
     training: Training
     kl_weight: NonNegative
-
-    @model_validator(mode="after")
-    def _makes_eight_by_eight(self) -> "KlAutoencoderSettings":
-        if len(self.network.channels) != 3:
-            raise ValueError(
-                f"network.channels holds {len(self.network.channels)} widths, but the latent is 8 x 8:"
-                " give 3, for 32, 16 and 8 pixels"
-            )
-        return self
 
 
 class UNetNetwork(Settings):
@@ -311,6 +323,10 @@ class Params(Settings):
 
     @model_validator(mode="after")
     def _cells_have_sizes(self) -> "Params":
+        if self.sampling.steps > (timesteps := self.models.stable_diffusion.timesteps):
+            raise ValueError(
+                f"sampling.steps is {self.sampling.steps}: at most models.stable_diffusion.timesteps, {timesteps}"
+            )
         for model in self.sizes:
             if model not in FAMILIES:
                 raise ValueError(f"sizes.{model} names no known model: use one of {', '.join(FAMILIES)}")

@@ -1,6 +1,6 @@
 """Which device a process computes on."""
 
-import os
+import getpass
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,35 +15,34 @@ from filelock import FileLock, Timeout
 def device() -> Iterator[torch.device]:
     """The GPU that this process may use, or the CPU where there is none.
 
-    Where a scheduler has set CUDA_VISIBLE_DEVICES, its choice is taken. Elsewhere each process takes a GPU
-    of its own, by a file lock per GPU, and waits while all are taken.
+    Each process takes a GPU of its own among the visible ones, by a file lock per GPU and user, and waits
+    while all are taken: so as many runs go on at a time as there are GPUs. Where a scheduler has assigned
+    one, its lock is free.
     """
     if not torch.cuda.is_available():
         yield torch.device("cpu")
         return
     torch.backends.cudnn.deterministic = True
     torch.set_float32_matmul_precision("high")
-    if "CUDA_VISIBLE_DEVICES" in os.environ:
-        yield torch.device("cuda", 0)
-        return
-    lock = _free_gpu(torch.cuda.device_count())
+    index, lock = _free_gpu()
     try:
-        index = int(Path(lock.lock_file).stem.rpartition("-")[2])
         torch.cuda.set_device(index)
         yield torch.device("cuda", index)
     finally:
         lock.release()
 
 
-def _free_gpu(count: int) -> FileLock:
-    locks = [FileLock(Path(tempfile.gettempdir()) / f"gen100-gpu-{index}.lock") for index in range(count)]
+def _free_gpu() -> tuple[int, FileLock]:
+    folder = Path(tempfile.gettempdir())
+    names = [torch.cuda.get_device_properties(index).uuid for index in range(torch.cuda.device_count())]
+    locks = [FileLock(folder / f"gen100-{getpass.getuser()}-{name}.lock") for name in names]
     while True:
-        for lock in locks:
+        for index, lock in enumerate(locks):
             try:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
-            return lock
+            return index, lock
         time.sleep(1)
 
 

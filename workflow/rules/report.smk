@@ -59,7 +59,7 @@ rule figures:
         every_run("results/{cell}/{seed}/samples.npy"),
     output:
         report(
-            expand("reports/figures/appendix_{letter}.png", letter=list("abcd")),
+            [layout.appendix(model) for model in FAMILIES],
             caption="../report/appendix.rst",
             category="Appendices",
         ),
@@ -97,6 +97,7 @@ rule theory:
 rule page:
     """Write the page that shows everything."""
     input:
+        "plan.json",
         "reports/results.csv",
         "reports/reference.json",
         rules.tables.output,
@@ -113,7 +114,5 @@ rule page:
         "logs/page.log",
     benchmark:
         "logs/page.tsv"
-    params:
-        settings=PLAN["report"],
     shell:
         "exec gen100 page >> {log} 2>&1"

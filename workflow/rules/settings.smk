@@ -1,16 +1,19 @@
 """What the rules share: the checked parameters, and what each stage depends on in them."""
 
+import shlex
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from gen100 import layout
+from gen100.cells import FAMILIES, Cell
 from gen100.config import load_params
 from gen100.errors import UserError
 from gen100.plan import make_plan
 
 # The rules call the gen100 that belongs to the running Python, whether or not its environment is active.
-shell.prefix(f"PATH={Path(sys.executable).parent}:$PATH; ")
+shell.prefix(f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
 
 try:
     PARAMS = load_params()
@@ -27,6 +30,12 @@ def settings_of(stage):
         return PLAN[stage][f"{wildcards.cell}-{wildcards.seed}"]
 
     return settings
+
+
+def autoencoder_inputs(wildcards):
+    """The data and, for the perceptual loss alone, its network."""
+    perceptual = Cell.parse(wildcards.cell).loss == "perceptual"
+    return ["data/cifar100.npz"] + ["data/extractors/perceptual.safetensors"] * perceptual
 
 
 def extractor_settings(wildcards):

@@ -4,8 +4,7 @@
 rule autoencoder:
     """Train a run's autoencoder, or take the one it shares; an empty file where its model has none."""
     input:
-        data="data/cifar100.npz",
-        perceptual="data/extractors/perceptual.safetensors",
+        autoencoder_inputs,
     output:
         weights="results/{cell}/{seed}/autoencoder.safetensors",
         curve="results/{cell}/{seed}/autoencoder.csv",

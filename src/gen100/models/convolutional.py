@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import gcd
 
 from torch import Tensor, nn
 
@@ -18,7 +17,10 @@ def norm(width: int) -> nn.GroupNorm:
     Smaller groups would come close to normalizing each channel by itself, which takes an image's brightness
     and colour out of the features.
     """
-    return nn.GroupNorm(gcd(8, max(width // 8, 1)), width)
+    groups = next(
+        groups for groups in (8, 4, 2, 1) if width % groups == 0 and (width >= 8 * groups or groups == 1)
+    )
+    return nn.GroupNorm(groups, width)
 
 
 class ResidualBlock(nn.Module):

@@ -1,7 +1,5 @@
 """The appendices: for every cell of a model its losses by epoch, generated images and training images."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -25,10 +23,6 @@ DPI = 200
 MARGIN, GAP, TILE_GAP = 60, 24, 110
 GRAPH_LEFT, GRAPH_HEIGHT, GRAPH_FOOT, TILE_HEAD, GRID_HEAD = 110, 400, 130, 100, 50
 HEAD = 356
-
-
-def appendix_file(model: str) -> Path:
-    return layout.FIGURES / f"appendix_{FAMILIES[model].appendix}.png"
 
 
 def loss_names(model: str) -> tuple[str, str]:
@@ -192,7 +186,7 @@ def draw_appendix(
         sheet.text(second, below, "training images", fontsize=10)
         sheet.image(left, below + GRID_HEAD, mosaic(read_samples(cell, params.seeds[0], shown), COLUMNS))
         sheet.image(second, below + GRID_HEAD, real)
-    save(sheet.figure, appendix_file(model), caption)
+    save(sheet.figure, layout.appendix(model), caption)
 
 
 def write_appendices(params: Params) -> None:

@@ -14,7 +14,6 @@ from gen100.config import Params
 from gen100.errors import UserError
 from gen100.files import write_text
 from gen100.report import tables, theory, words
-from gen100.report.figures import appendix_file
 from gen100.report.style import Caption, read_caption
 
 PACKAGES = ("torch", "torchvision", "torch-fidelity", "numpy", "pandas", "matplotlib")
@@ -102,7 +101,7 @@ def write_page(params: Params) -> None:
         devices=tables.devices(runs),
         sections=[section(table) for table in built],
         thesis=f"{words.THESIS['uk']} / {words.THESIS['en']}",
-        appendices=[picture(appendix_file(model), "figures") for model in FAMILIES],
+        appendices=[picture(layout.appendix(model), "figures") for model in FAMILIES],
         theory=[picture(layout.FIGURES / name, "theory") for name in theory.NAMES],
         params=Path("params.yaml").read_text(encoding="utf-8"),
         versions=_versions(),

@@ -137,8 +137,12 @@ def _said(name: str, line: Line) -> str:
     return _digits(name, middle) + (f" ± {_digits(name, deviation)}" if deviation is not None else "")
 
 
-def label(line: Line, language: Language) -> str:
-    return line.cell.title if line.cell else words.FLOOR[language]
+def label(table: Table, line: Line, language: Language) -> str:
+    """The cell, or what the floor compares and how many images it measured."""
+    if line.cell:
+        return line.cell.title
+    split = table.floor["reference"].partition(",")[0]
+    return f"{words.FLOOR[split][language]} (N = {words.number(table.floor['samples'], language)})"
 
 
 def size(line: Line) -> str:
@@ -149,7 +153,7 @@ def texts(table: Table, language: Language) -> list[list[str]]:
     """The ten columns of every line, as people read them."""
     return [
         [
-            label(line, language),
+            label(table, line, language),
             size(line),
             *(_said(name, line) for name in MEASURES),
             *(line.thesis.get(name, DASH) for name in MEASURES),

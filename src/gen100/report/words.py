@@ -36,10 +36,17 @@ HEADS: dict[str, Text] = {
     "reference": {"en": "Reference", "uk": "Еталон"},
 }
 THESIS: Text = {"en": "Thesis", "uk": "Магістерська робота"}
-FLOOR: Text = {
-    "en": "Real test images against real training images",
-    "uk": "Справжні тестові зображення проти справжніх навчальних",
+FLOOR: dict[str, Text] = {
+    "train": {
+        "en": "Real test images against real training images",
+        "uk": "Справжні тестові зображення проти справжніх навчальних",
+    },
+    "test": {
+        "en": "Real training images against real test images",
+        "uk": "Справжні навчальні зображення проти справжніх тестових",
+    },
 }
+"""By the reference split: what the other split scores against it."""
 GAN_NOTE: Text = {
     "en": "For StyleGAN2 the loss columns hold the generator's and the discriminator's loss.",
     "uk": "Для StyleGAN2 у стовпцях втрат наведено втрати генератора та дискримінатора.",
@@ -48,12 +55,8 @@ SPREAD_NOTE: Text = {
     "en": "± is the standard deviation over seeds.",
     "uk": "± — стандартне відхилення за зернами.",
 }
-APPENDIX_LETTERS: dict[str, Text] = {
-    "a": {"en": "A", "uk": "А"},
-    "b": {"en": "B", "uk": "Б"},
-    "c": {"en": "C", "uk": "В"},
-    "d": {"en": "D", "uk": "Г"},
-}
+UKRAINIAN_LETTERS = "АБВГДЕЖИКЛМН"
+"""Of appendices, in order."""
 
 _UKRAINIAN = {
     "synthetic stand-in": "синтетична заміна",
@@ -69,8 +72,9 @@ _UKRAINIAN = {
 
 
 def appendix_title(appendix: str, model: str, language: Language) -> str:
-    letter = APPENDIX_LETTERS[appendix][language]
+    letter = appendix.upper()
     if language == "uk":
+        letter = UKRAINIAN_LETTERS[ord(letter) - ord("A")]
         return f"Додаток {letter}. Навчання та згенеровані зображення за допомогою моделі {model}"
     return f"Appendix {letter}. Training and images generated with the {model} model"
 

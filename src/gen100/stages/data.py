@@ -1,12 +1,15 @@
 """Stages before any training: the archive, the arrays, and the networks that measure or compare images."""
 
 import sys
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from gen100 import layout
 from gen100.config import InceptionExtractor, OwnExtractor, Params, SyntheticData, VggPerceptual
 from gen100.layout import Role
 from gen100.plan import relevant
+
+if TYPE_CHECKING:
+    from gen100.metrics.network import FeatureNetwork
 
 
 def fetch(params: Params) -> None:
@@ -62,13 +65,29 @@ def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None
         decides={"extractor": relevant(settings)},
         build=lambda _data: FeatureNetwork(settings.network),
     ) as trained:
+        network = cast(FeatureNetwork, trained.network)
         save_network(
             layout.extractor(role),
-            cast(FeatureNetwork, trained.network),
+            network,
             seed=settings.seed,
-            accuracy=trained.curve[-1]["val_accuracy"],
+            accuracy=_accuracy(network),
             synthetic=isinstance(params.data, SyntheticData),
         )
+
+
+def _accuracy(network: "FeatureNetwork") -> float:
+    """The share of test images that the network, as it is saved, classifies rightly."""
+    import torch
+
+    from gen100.data import arrays
+    from gen100.training.feed import in_order, load_split
+
+    data = arrays.load(layout.ARRAYS)
+    where = next(network.parameters()).device
+    split = load_split(network, data.test_images, data.test_labels, where, flip=False)
+    with torch.no_grad():
+        hits = [(network(b.images)[1].argmax(1) == b.labels).sum() for b in in_order(split, 500, progress=1.0)]
+    return float(torch.stack(hits).sum()) / len(split)
 
 
 def _say(done: int, total: int | None) -> None:

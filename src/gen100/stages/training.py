@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from gen100 import __version__, files, layout
 from gen100.cells import Cell
 from gen100.config import Params, Training
+from gen100.errors import UserError
 from gen100.plan import autoencoder_settings, train_settings
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def fingerprint(seed: int, decides: dict[str, Any], inputs: list[Path]) -> str:
     """A hash over all that decides a network's weights: seed, settings, input files, the program's version."""
     import hashlib
 
+    for path in inputs:
+        if not path.exists():
+            raise UserError(f"{path} is missing: run the stage that writes it first (gen100 --help lists them)")
     content = {
         "version": __version__,
         "seed": seed,
@@ -121,11 +125,15 @@ def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
         weights = source / "autoencoder.safetensors"
         if other == cell or other.autoencoder != cell.autoencoder or not weights.exists():
             continue
-        if read_header(weights, f"autoencoder {other} {seed}")["fingerprint"] != mark:
+        try:
+            if read_header(weights, f"autoencoder {other} {seed}").get("fingerprint") != mark:
+                continue
+            for name in ("autoencoder.csv", "autoencoder.safetensors"):
+                with files.whole(target / name) as temporary:
+                    shutil.copyfile(source / name, temporary)
+        except (UserError, FileNotFoundError):
+            # An engine has just deleted the other's outputs, to make them again.
             continue
-        for name in ("autoencoder.csv", "autoencoder.safetensors"):
-            with files.whole(target / name) as temporary:
-                shutil.copyfile(source / name, temporary)
         print(f"autoencoder of {cell}/{seed}: the same as {other}/{seed}'s, copied", file=sys.stderr)
         return True
     return False

@@ -25,8 +25,8 @@ from gen100.training.phase import Batch, Phase, Trainable
 from gen100.training.progress import reporter
 from gen100.training.randomness import reseed
 
-CHECKPOINT_SECONDS = 10.0
-"""A checkpoint is written at the first record after this much training, and on a signal."""
+CHECKPOINT_SECONDS = 60.0
+"""A checkpoint is written after this much training, and on a signal."""
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,10 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
             if state.step in records:
                 stepper.check(run.name)
                 state.curve.append(_record(network, held_out, run, state, seen, len(feed.split)))
-                if time.monotonic() - saved >= CHECKPOINT_SECONDS:
-                    save()
-                    saved = time.monotonic()
+            if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+                stepper.check(run.name)
+                save()
+                saved = time.monotonic()
             if progress.due():
                 progress.report(seen, float(loss))
             if received:
@@ -151,10 +152,7 @@ class _Stepper:
         """Stop the run where a loss was not finite."""
         for phase, failed in zip(self._phases, self._failed, strict=True):
             if (step := failed.item()) != math.inf:
-                raise UserError(
-                    f"{name}: the loss of phase '{phase.name}' is not finite at step {int(step)}; nothing of it"
-                    " was saved: lower the learning rate in params.yaml, or start again from the last checkpoint"
-                )
+                raise _not_finite(name, phase.name, int(step))
 
     def _focus(self, phase: Phase) -> None:
         if self._alone:
@@ -167,6 +165,14 @@ class _Stepper:
         failed = self._failed[number]
         bad = torch.where(torch.isfinite(loss), math.inf, float(step)).to(failed)
         torch.minimum(failed, bad, out=failed)
+
+
+def _not_finite(name: str, phase: str, step: int) -> UserError:
+    where = "validation" if phase == "val" else f"phase '{phase}'"
+    return UserError(
+        f"{name}: the loss of {where} is not finite at step {step}: lower that learning rate in params.yaml"
+        " and start again; with other parameters the run starts anew"
+    )
 
 
 def _warm_up(phase: Phase, seen: int) -> None:
@@ -190,6 +196,9 @@ def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: 
         for batch in in_order(held_out, run.batch_size, seen / run.settings.images):
             means.add("val", network.validate(batch), len(batch.labels))
     parts: Row = {**state.means.take(), **means.take()}
+    wrong = [name for name, value in parts.items() if not math.isfinite(value)]
+    if wrong:
+        raise _not_finite(run.name, wrong[0].partition("_")[0], state.step)
     fixed: Row = {
         "epoch": round(seen / epoch, 6),
         "step": state.step,

@@ -1,0 +1,142 @@
+"""The stages as a user runs them: what they say when an input is wrong, and what they share."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Process
+from safetensors import safe_open
+
+CELLS = ["vae-elbo-128", "stable_diffusion-mse-128", "stable_diffusion-mae-128"]
+SMALL = {"images": 128, "records": 1, "ema_images": 100, "optimizer": {"lr": 1e-3}}
+DATA = {"synthetic": {"train": 200, "test": 100, "seed": 0}}
+WEIGHTS = {"name": "inception-v3-compat", "weights": {"source": "weights.pth", "checksum": "sha256:" + "0" * 64}}
+
+
+def changes(**more: object) -> dict[str, object]:
+    small: dict[str, object] = {f"models__{model}__training": SMALL for model in ("vae", "stable_diffusion")}
+    small["models__stable_diffusion__autoencoder__training"] = SMALL
+    return {"data": DATA, "cells": CELLS, **small, "sampling__images": 100, **more}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stages")
+
+
+@pytest.fixture
+def workspace(folder: Path, write_params: Callable[..., None], gen100: Process) -> Path:
+    """A workspace with its data prepared."""
+    write_params(folder, **changes())
+    if not (folder / "data/cifar100.npz").exists():
+        gen100(folder, "fetch")
+        gen100(folder, "prepare")
+    return folder
+
+
+def refused(done: object) -> str:
+    """The one line that a stage ended with."""
+    assert done.returncode == 2, done  # type: ignore[attr-defined]
+    said = done.stderr.strip().splitlines()  # type: ignore[attr-defined]
+    assert said[-1].startswith("gen100: ")
+    assert not any("Traceback" in line for line in said)
+    return said[-1]
+
+
+def test_cells_share_an_autoencoder(workspace: Path, gen100: Process) -> None:
+    gen100(workspace, "autoencoder", CELLS[1], 0)
+    first = workspace / "results" / CELLS[1] / "0"
+    assert "copied" in gen100(workspace, "autoencoder", CELLS[2], 0).stderr
+    second = workspace / "results" / CELLS[2] / "0"
+    for name in ("autoencoder.safetensors", "autoencoder.csv"):
+        assert (first / name).read_bytes() == (second / name).read_bytes()
+
+
+def test_an_autoencoder_of_other_parameters_is_not_shared(
+    workspace: Path, write_params: Callable[..., None], gen100: Process
+) -> None:
+    gen100(workspace, "autoencoder", CELLS[1], 0)
+    write_params(workspace, **changes(models__stable_diffusion__autoencoder__kl_weight=0.5))
+    assert "copied" not in gen100(workspace, "autoencoder", CELLS[2], 0).stderr
+
+
+def test_a_model_without_autoencoder_gets_an_empty_one(workspace: Path, gen100: Process) -> None:
+    gen100(workspace, "autoencoder", CELLS[0], 0)
+    with safe_open(workspace / "results" / CELLS[0] / "0/autoencoder.safetensors", "np") as file:
+        assert list(file.keys()) == []
+
+
+def test_sampling_refuses_a_model_of_other_parameters(
+    workspace: Path, write_params: Callable[..., None], gen100: Process
+) -> None:
+    gen100(workspace, "autoencoder", CELLS[0], 0)
+    gen100(workspace, "train", CELLS[0], 0)
+    gen100(workspace, "sample", CELLS[0], 0)
+    samples = np.load(workspace / "results" / CELLS[0] / "0/samples.npy")
+    assert samples.shape == (100, 3, 32, 32)
+    assert samples.dtype == np.uint8
+    assert len(np.unique(samples.reshape(100, -1), axis=0)) == 100
+    write_params(workspace, **changes(models__vae__training={**SMALL, "images": 256}))
+    said = refused(gen100(workspace, "sample", CELLS[0], 0, check=False))
+    assert "model.safetensors" in said
+    assert "run stage train vae-elbo-128 0 again" in said
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing"])
+def test_damaged_weights_are_named(workspace: Path, gen100: Process, damage: str) -> None:
+    file = workspace / "results" / CELLS[0] / "0/model.safetensors"
+    if not file.exists():
+        gen100(workspace, "autoencoder", CELLS[0], 0)
+        gen100(workspace, "train", CELLS[0], 0)
+    whole = file.read_bytes()
+    file.unlink()
+    if damage == "cut":
+        file.write_bytes(whole[:1000])
+    said = refused(gen100(workspace, "sample", CELLS[0], 0, check=False))
+    file.write_bytes(whole)
+    assert "model.safetensors" in said
+    assert "run stage train" in said
+
+
+def test_weights_with_a_wrong_checksum_are_not_kept(
+    workspace: Path, write_params: Callable[..., None], gen100: Process
+) -> None:
+    (workspace / "weights.pth").write_bytes(b"not what was asked for")
+    write_params(workspace, **changes(metrics__extractor=WEIGHTS))
+    said = refused(gen100(workspace, "extractor", "metric", check=False))
+    assert "weights.pth" in said
+    assert hashlib.sha256(b"not what was asked for").hexdigest() in said
+    assert not list((workspace / "data").glob("extractors/metric*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "vae-mi-128", "0"], "vae-mi-128"),
+        (["train", "vae-elbo-128", "7"], "seed 7"),
+        (["evaluate", "stable_diffusion-mae-128", "0"], "samples.npy"),
+    ],
+)
+def test_runs_that_are_not_there_are_named(
+    workspace: Path, gen100: Process, arguments: list[str], said: str
+) -> None:
+    assert said in refused(gen100(workspace, *arguments, check=False))
+
+
+def test_prepare_and_train_name_what_is_missing(
+    tmp_path: Path, write_params: Callable[..., None], gen100: Process
+) -> None:
+    assert "params.yaml" in refused(gen100(tmp_path, "prepare", check=False))
+    write_params(tmp_path, **changes())
+    assert "archive.tar.gz" in refused(gen100(tmp_path, "prepare", check=False))
+    assert "cifar100.npz" in refused(gen100(tmp_path, "train", CELLS[0], 0, check=False))
+
+
+def test_the_plan_is_what_dvc_reads(workspace: Path, gen100: Process) -> None:
+    gen100(workspace, "plan")
+    plan = json.loads((workspace / "plan.json").read_text())
+    assert set(plan["train"]) == {f"{cell}-0" for cell in CELLS}
+    assert plan["fetch"] == DATA
