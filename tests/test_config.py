@@ -72,6 +72,14 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("models.dalle.network.heads", 7, ["models.dalle.network", "heads 7"]),
         ("data.checksum", "md5:xyz", ["data.checksum", "md5:xyz"]),
         ("data.source", None, ["data.source"]),
+        ("sampling.steps", 2000, ["sampling.steps", "2000", "timesteps"]),
+        ("models.dalle.autoencoder.network.channels", [8, 8], ["models.dalle.autoencoder.network", "8 x 8"]),
+        (
+            "models.stable_diffusion.autoencoder.network.channels",
+            [8],
+            ["stable_diffusion.autoencoder.network", "8 x 8"],
+        ),
+        ("models.vae.network.channels", [8] * 7, ["models.vae.network.channels"]),
         ("sampling.top_k", -1, ["sampling.top_k", "-1"]),
         ("metrics.measures", ["isc"], ["metrics", "fid"]),
         ("metrics.extractor.name", "inception", ["metrics.extractor", "inception-v3-compat"]),
@@ -141,7 +149,13 @@ def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
         for loss in ("cross_entropy", "mse", "perceptual")
     }
     assert different(tmp_path, "sampling.steps", 5) == runs("sample", "stable_diffusion")
-    assert different(tmp_path, "sampling.images", 500) == runs("sample", "")
+    assert different(tmp_path, "sampling.images", 500) == runs("sample", "") | {"reference"}
+    assert different(tmp_path, "data.source", "elsewhere.tar.gz") == set()
+    assert different(tmp_path, "data.checksum", "md5:" + "0" * 32) == {"fetch", "prepare"}
+    assert different(tmp_path, "metrics.extractor.weights.source", "here.pth") == set()
+    assert different(tmp_path, "metrics.perceptual.weights.checksum", "sha256:" + "0" * 64) == {
+        "extractor.perceptual"
+    }
     assert different(tmp_path, "seeds", [0, 1]) == {
         f"{stage}.{cell}-1" for stage in ("autoencoder", "train", "sample", "evaluate") for cell in FULL["cells"]
     } | {"report"}

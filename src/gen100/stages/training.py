@@ -22,8 +22,18 @@ if TYPE_CHECKING:
     from gen100.training.phase import Trainable
 
 
+def _sources() -> list[Path]:
+    """The files whose change may change what training gives."""
+    package = Path(__file__).parents[1]
+    return sorted(path for folder in ("losses", "models", "training") for path in package.glob(f"{folder}/*.py"))
+
+
 def fingerprint(seed: int, decides: dict[str, Any], inputs: list[Path]) -> str:
-    """A hash over all that decides a network's weights: seed, settings, input files, the program's version."""
+    """A hash over all that decides a network's weights: seed, settings, input files, and the code that trains.
+
+    Raises:
+        UserError: an input file is missing.
+    """
     import hashlib
 
     for path in inputs:
@@ -31,6 +41,7 @@ def fingerprint(seed: int, decides: dict[str, Any], inputs: list[Path]) -> str:
             raise UserError(f"{path} is missing: run the stage that writes it first (gen100 --help lists them)")
     content = {
         "version": __version__,
+        "code": [files.digest(path) for path in _sources()],
         "seed": seed,
         "decides": decides,
         "inputs": [files.digest(path) for path in inputs],
