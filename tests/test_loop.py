@@ -197,6 +197,37 @@ def test_average_has_the_stated_half_life() -> None:
     assert torch.allclose(average.network.map.weight, before + 0.5, atol=1e-5)  # type: ignore[union-attr]
 
 
+def test_average_starts_with_a_share_of_the_images_seen() -> None:
+    """Early on the half-life is a tenth of the images seen: 100 seen and a batch of 10 are one half-life."""
+    network = fresh()
+    average = Average(network, network.phases(), half_life=10**6)
+    before = network.map.weight.detach().clone()
+    with torch.no_grad():
+        network.map.weight.add_(1)
+    average.update(seen=100, batch=10)
+    assert torch.allclose(average.network.map.weight, before + 0.5, atol=1e-5)  # type: ignore[union-attr]
+
+
+class Normed(Line):
+    """Has running statistics: a mean and variance to average, and a count to copy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(2)
+
+
+def test_average_covers_buffers() -> None:
+    network = Normed()
+    average = Average(network, network.phases(), half_life=10**6)
+    with torch.no_grad():
+        network.norm.running_mean += 1  # type: ignore[operator]
+        network.norm.num_batches_tracked += 7  # type: ignore[operator]
+    average.update(seen=100, batch=10)
+    state = average.network.state_dict()
+    assert state["norm.running_mean"].tolist() == pytest.approx([0.5, 0.5])
+    assert state["norm.num_batches_tracked"].item() == 7
+
+
 class Pair(Trainable):
     """Two phases over different weights; the loss of each reaches the other's unless they are held."""
 

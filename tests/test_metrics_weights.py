@@ -128,12 +128,12 @@ def test_a_damaged_pth_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_damaged_file_names_itself_and_the_way_out(tmp_path: Path, network: FeatureNetwork, kept: int) -> None:
     path = save(tmp_path / "own.safetensors", network)
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(UserError, match=r"own\.safetensors.*delete it and run the extractor stage"):
+    with pytest.raises(UserError, match=r"own\.safetensors.*delete it and run stage extractor again"):
         load_network(path)
 
 
 def test_a_missing_file_says_which_stage_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"none\.safetensors is missing: run the extractor stage"):
+    with pytest.raises(UserError, match=r"none\.safetensors is missing: run stage extractor"):
         load_perceptual(tmp_path / "none.safetensors")
 
 

@@ -277,8 +277,28 @@ def test_all_captions_are_dropped_to_the_null_token() -> None:
 @pytest.mark.parametrize("channels", [[8, 8], [8, 8, 8, 8]])
 def test_networks_without_eight_by_eight_latents_are_refused(channels: list[int]) -> None:
     broken = {"network": {"channels": channels, "blocks": 1}, "training": TRAINING, "kl_weight": 0.0}
-    with pytest.raises(ValueError, match="the latent is 8 x 8: give 3, for 32, 16 and 8 pixels"):
+    with pytest.raises(ValueError, match="the autoencoder's grid is 8 x 8, so give 3"):
         make_settings(autoencoder=broken)
+
+
+def test_the_gradient_is_the_same_bits_on_several_threads() -> None:
+    model, batch = make_model(), make_images(128)
+    with torch.no_grad():
+        encoded = Batch(model.encode(batch.images), batch.labels, 0.0)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        gradients = []
+        for _ in range(8):
+            torch.manual_seed(3)
+            model.zero_grad()
+            model.phases()[0].loss(encoded)["loss"].backward()
+            gradients.append([p.grad.clone() for p in model.text.parameters() if p.grad is not None])
+    finally:
+        torch.set_num_threads(before)
+    assert gradients[0]
+    for other in gradients[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(gradients[0], other, strict=True))
 
 
 def test_widths_must_fit_the_heads() -> None:

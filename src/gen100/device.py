@@ -1,6 +1,7 @@
 """Which device a process computes on."""
 
 import getpass
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ def device() -> Iterator[torch.device]:
     if not torch.cuda.is_available():
         yield torch.device("cpu")
         return
-    torch.backends.cudnn.deterministic = True
-    torch.set_float32_matmul_precision("high")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
     index, lock = _free_gpu()
     try:
         torch.cuda.set_device(index)

@@ -19,7 +19,7 @@ from gen100.metrics.network import FeatureNetwork
 from gen100.weights import read_header as read_plain_header
 from gen100.weights import save_weights
 
-WAY_OUT = "delete it and run the extractor stage"
+WAY_OUT = "delete it and run stage extractor again"
 
 Weights = dict[str, Tensor]
 
@@ -124,7 +124,7 @@ def unpickle(path: Path) -> Weights:
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
-        raise UserError(f"{path} is missing: run the extractor stage") from None
+        raise UserError(f"{path} is missing: run stage extractor") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
         raise UserError(f"{path} is damaged or holds code, not weights alone: correct its source") from None
     if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):

@@ -10,9 +10,8 @@ from torch import Tensor, nn
 
 from gen100.cells import Cell
 from gen100.config import DalleSettings
-from gen100.errors import UserError
 from gen100.losses.dalle import LOSSES, Perception, decoded, kl_to_uniform
-from gen100.models.convolutional import SIDE, Decoder, Encoder, coarse_side
+from gen100.models.convolutional import SIDE, Decoder, Encoder
 from gen100.models.pieces import in_pieces
 from gen100.training.optimizer import adamw
 from gen100.training.phase import Batch, Parts, Phase, Trainable
@@ -116,20 +115,12 @@ class DiscreteVae(Trainable):
         settings: of DALL-E.
         features: a frozen network with a method `features`, images in [-1, 1] to a list of maps, for the
             perceptual loss. It moves with this module, but is no part of its weights.
-
-    Raises:
-        UserError: the network's widths do not lead to an 8 x 8 grid.
     """
 
     def __init__(self, cell: Cell, settings: DalleSettings, features: nn.Module | None = None) -> None:
         super().__init__()
         self.settings = settings.autoencoder
         network = self.settings.network
-        if coarse_side(network.channels) != GRID:
-            raise UserError(
-                f"models.dalle.autoencoder.network.channels has {len(network.channels)} widths: the tokens"
-                " lie on an 8 x 8 grid, so give 3 (for 32, 16 and 8 pixels)"
-            )
         width = network.channels[-1]
         self.encoder = Encoder(network.channels, network.blocks, width)
         self.codebook = Codebook(width, cell.latent)

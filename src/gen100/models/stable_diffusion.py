@@ -103,9 +103,12 @@ class StableDiffusion(GenerativeModel):
         return self.autoencoder.decode(latents / self.scale).float().clamp(-1, 1)
 
     def _captions(self, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Features and mask of each label's caption; each of the 100 is encoded once, whatever the batch."""
+        """Features and mask of each label's caption; each of the 100 is encoded once, whatever the batch.
+
+        The gradient of plain indexing adds up in an order that changes from run to run on several threads.
+        """
         features, mask = self.text(self.captions)
-        return features[labels], mask[labels]
+        return features.index_select(0, labels), mask[labels]
 
     def _drop(self, context: Tensor, mask: Tensor, dropped: Tensor) -> tuple[Tensor, Tensor]:
         """Show only the null token where `dropped` (B, bool) is true."""

@@ -4,7 +4,7 @@ import math
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -126,7 +126,7 @@ class _Stepper:
         self._alone = len({frozenset(map(id, phase.parameters)) for phase in phases}) == 1
         first = next(network.parameters())
         self._failed = [torch.full((), math.inf, device=first.device) for _ in phases]
-        self._autocast = torch.autocast("cuda", torch.bfloat16) if first.device.type == "cuda" else nullcontext()
+        self._autocast = _autocast(first.device)
 
     def step(self, batch: Batch, step: int, seen: int, means: Means, weight: int) -> Tensor:
         """One update of every phase that is due; returns the first phase's loss, on the device."""
@@ -175,6 +175,11 @@ def _not_finite(name: str, phase: str, step: int) -> UserError:
     )
 
 
+def _autocast(device: torch.device) -> AbstractContextManager[object]:
+    """bfloat16 on a GPU, for training and for validation, so that the two curves compare."""
+    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+
+
 def _warm_up(phase: Phase, seen: int) -> None:
     if phase.warmup_images:
         phase.optimizer.lr = phase.optimizer.rate * min(1.0, seen / phase.warmup_images)
@@ -192,7 +197,7 @@ def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: 
     means = Means()
     reseed(run.seed, "validation")
     network.eval()
-    with torch.no_grad():
+    with torch.no_grad(), _autocast(held_out.labels.device):
         for batch in in_order(held_out, run.batch_size, seen / run.settings.images):
             means.add("val", network.validate(batch), len(batch.labels))
     parts: Row = {**state.means.take(), **means.take()}
