@@ -23,9 +23,15 @@ report: "workflow/report/workflow.rst"
 
 
 rule all:
-    """Everything: results, tables, figures and the page."""
+    """Everything: results, tables, figures and the page. Files of runs are named, so that a missing one is made."""
     default_target: True
     input:
+        expand(rules.extractor.output, role=["metric", "perceptual"]),
+        every_run(rules.autoencoder.output),
+        every_run(rules.train.output),
+        every_run(rules.sample.output),
+        every_run(rules.evaluate.output),
+        rules.reference.output,
         rules.plan.output,
         rules.aggregate.output,
         rules.tables.output,
