@@ -34,7 +34,10 @@ Widths = Annotated[list[Count], Field(min_length=1)]
 
 @dataclass(frozen=True)
 class Only:
-    """Marks a setting that matters to these models or losses alone: the others do not run again for it."""
+    """Marks a setting that matters to these models, losses or stages alone: the others do not run again for it.
+
+    To none at all, where it is named for none: from where a file is taken, say, whose checksum says what it is.
+    """
 
     names: tuple[str, ...]
 
@@ -48,15 +51,15 @@ class Settings(BaseModel):
 class Source(Settings):
     """A file to take: a URL (http, https, file) or a path, and the checksum it must have."""
 
-    source: str
+    source: Annotated[str, Only(())]
     checksum: Checksum
 
 
 class ArchiveData(Source):
     """CIFAR-100's binary version, or another archive of its format with the given numbers of images."""
 
-    train: Count = 50000
-    test: Count = 10000
+    train: Annotated[Count, Only(("prepare",))] = 50000
+    test: Annotated[Count, Only(("prepare",))] = 10000
 
     @property
     def title(self) -> str:

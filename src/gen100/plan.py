@@ -7,24 +7,16 @@ plan.json, whose entries its stages name as parameters.
 from typing import Any
 
 from gen100.cells import Cell
-from gen100.config import ArchiveData, Only, Params, Settings, Source, SyntheticData
-
-
-def _content(data: ArchiveData | SyntheticData) -> dict[str, Any]:
-    """What decides the archive's content: its checksum, or how it is drawn."""
-    return {"checksum": data.checksum} if isinstance(data, ArchiveData) else relevant(data)
+from gen100.config import Only, Params, Settings
 
 
 def relevant(settings: Settings, *names: str) -> dict[str, Any]:
-    """The settings as plain values, without those that matter only to other models or losses than `names`.
-
-    Where a file is taken from is left out too: its checksum says what it holds.
-    """
+    """The settings as plain values, without those marked for other models, losses or stages than `names`."""
     values = settings.model_dump(mode="json")
     for key, field in type(settings).model_fields.items():
         value = getattr(settings, key)
         marks = [mark for mark in field.metadata if isinstance(mark, Only)]
-        if (marks and not set(marks[0].names) & set(names)) or (isinstance(settings, Source) and key == "source"):
+        if marks and not set(marks[0].names) & set(names):
             del values[key]
         elif isinstance(value, Settings):
             values[key] = relevant(value, *names)
@@ -55,8 +47,8 @@ def make_plan(params: Params) -> dict[str, Any]:
     runs = {f"{cell}-{seed}": cell for cell in cells for seed in params.seeds}
     measures = {"measures": params.metrics.measures, "reference": params.metrics.reference}
     return {
-        "fetch": _content(params.data),
-        "prepare": relevant(params.data),
+        "fetch": relevant(params.data, "fetch"),
+        "prepare": relevant(params.data, "prepare"),
         "extractor": {
             "metric": relevant(params.metrics.extractor),
             "perceptual": relevant(params.metrics.perceptual),

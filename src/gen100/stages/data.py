@@ -54,7 +54,7 @@ def extractor(params: Params, role: Role) -> None:
 def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None:
     from gen100.metrics.network import FeatureNetwork
     from gen100.metrics.weights import save_network
-    from gen100.stages.training import run_training
+    from gen100.stages.training import fingerprint, run_training
 
     with run_training(
         name=f"extractor {role}",
@@ -62,7 +62,7 @@ def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None
         seed=settings.seed,
         batch_size=settings.network.batch_size,
         training=settings.network.training,
-        decides={"extractor": relevant(settings)},
+        mark=fingerprint(settings.seed, {"extractor": relevant(settings)}),
         build=lambda _data: FeatureNetwork(settings.network),
     ) as trained:
         network = cast(FeatureNetwork, trained.network)
@@ -80,14 +80,17 @@ def _accuracy(network: "FeatureNetwork") -> float:
     import torch
 
     from gen100.data import arrays
+    from gen100.training.curve import Means
     from gen100.training.feed import in_order, load_split
 
     data = arrays.load(layout.ARRAYS)
     where = next(network.parameters()).device
     split = load_split(network, data.test_images, data.test_labels, where, flip=False)
+    means = Means()
     with torch.no_grad():
-        hits = [(network(b.images)[1].argmax(1) == b.labels).sum() for b in in_order(split, 500, progress=1.0)]
-    return float(torch.stack(hits).sum()) / len(split)
+        for batch in in_order(split, 500, progress=1.0):
+            means.add("val", network.validate(batch), len(batch.labels))
+    return means.take()["val_accuracy"]
 
 
 def _say(done: int, total: int | None) -> None:

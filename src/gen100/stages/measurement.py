@@ -66,12 +66,16 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
     """Measure a run's samples against the reference split."""
     import numpy as np
 
+    from gen100.data import arrays
+
     file = layout.run(cell, seed) / "samples.npy"
     try:
         samples = np.load(file, allow_pickle=False)
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be read ({error}): run stage sample {cell} {seed} again") from None
-    files.write_json(layout.run(cell, seed) / "metrics.json", _measure(params, samples))
+    files.write_json(
+        layout.run(cell, seed) / "metrics.json", _measure(params, arrays.load(layout.ARRAYS), samples)
+    )
 
 
 def reference(params: Params) -> None:
@@ -87,15 +91,13 @@ def reference(params: Params) -> None:
     other = data.test_images if params.metrics.reference == "train" else data.train_images
     count = min(params.sampling.images, len(other))
     chosen = np.arange(count) * len(other) // count
-    files.write_json(layout.REFERENCE, _measure(params, other[chosen]))
+    files.write_json(layout.REFERENCE, _measure(params, data, other[chosen]))
 
 
-def _measure(params: Params, images: Any) -> dict[str, Any]:
-    from gen100.data import arrays
+def _measure(params: Params, data: "Cifar100", images: Any) -> dict[str, Any]:
     from gen100.device import device
     from gen100.metrics.fidelity import Reference, describe, measure
 
-    data = arrays.load(layout.ARRAYS)
     split = params.metrics.reference
     real = data.train_images if split == "train" else data.test_images
     weights = layout.extractor("metric")

@@ -28,14 +28,15 @@ def _sources() -> list[Path]:
     return sorted(path for folder in ("losses", "models", "training") for path in package.glob(f"{folder}/*.py"))
 
 
-def fingerprint(seed: int, decides: dict[str, Any], inputs: list[Path]) -> str:
-    """A hash over all that decides a network's weights: seed, settings, input files, and the code that trains.
+def fingerprint(seed: int, decides: dict[str, Any], *others: Path) -> str:
+    """A hash over all that decides a network's weights: seed, settings, training code, the data and other files.
 
     Raises:
         UserError: an input file is missing.
     """
     import hashlib
 
+    inputs = [layout.ARRAYS, *others]
     for path in inputs:
         if not path.exists():
             raise UserError(f"{path} is missing: run the stage that writes it first (gen100 --help lists them)")
@@ -73,16 +74,14 @@ def run_training(
     seed: int,
     batch_size: int,
     training: Training,
-    decides: dict[str, Any],
+    mark: str,
     build: "Callable[[Cifar100], Trainable]",
-    inputs: tuple[Path, ...] = (),
 ) -> "Iterator[Trained]":
     """Train what `build` makes; remove the checkpoint only when the block, which writes the outputs, succeeded.
 
     Args:
         place: the folder of its checkpoints below checkpoints/.
-        decides: the settings that decide the weights.
-        inputs: files, beside the data, that decide them.
+        mark: the fingerprint of all that decides the weights.
     """
     from gen100.data import arrays
     from gen100.device import device
@@ -91,7 +90,6 @@ def run_training(
     from gen100.training.randomness import reseed
 
     folder = Path("checkpoints") / place
-    mark = fingerprint(seed, decides, [layout.ARRAYS, *inputs])
     with locked(folder, name), device() as where:
         data = arrays.load(layout.ARRAYS)
         reseed(seed, "weights")
@@ -104,26 +102,23 @@ def run_training(
 def autoencoder(params: Params, cell: Cell, seed: int) -> None:
     """Train the cell's autoencoder, or take the same one from a cell that shares it; an empty file where the
     model has none, so that every run has the same stages."""
-    target = layout.run(cell, seed)
-    weights, curve = target / "autoencoder.safetensors", target / "autoencoder.csv"
     if cell.autoencoder is None:
-        _write_none(weights, curve)
+        _write_none(layout.run(cell, seed))
         return
-    settings = autoencoder_settings(params, cell)
-    inputs = [layout.ARRAYS, *([layout.extractor("perceptual")] if cell.loss == "perceptual" else [])]
-    mark = fingerprint(seed, settings, inputs)
+    features = layout.extractor("perceptual") if cell.loss == "perceptual" else None
+    mark = fingerprint(seed, autoencoder_settings(params, cell), *([features] if features else []))
     place = Path("checkpoints") / "autoencoder" / cell.autoencoder / str(seed)
     with locked(place / "share", f"autoencoder {cell.autoencoder}/{seed}"):
         if not _take_shared(params, cell, seed, mark):
-            _train_autoencoder(params, cell, seed, mark, weights, curve)
+            _train_autoencoder(params, cell, seed, mark, features)
 
 
-def _write_none(weights: Path, curve: Path) -> None:
+def _write_none(target: Path) -> None:
     from safetensors.numpy import save_file
 
-    with files.whole(weights) as temporary:
+    with files.whole(target / "autoencoder.safetensors") as temporary:
         save_file({}, temporary, {"gen100": "{}"})
-    files.write_text(curve, "epoch,step,images,train_loss,val_loss\n")
+    files.write_text(target / "autoencoder.csv", "epoch,step,images,train_loss,val_loss\n")
 
 
 def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
@@ -150,27 +145,26 @@ def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
     return False
 
 
-def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str, weights: Path, curve: Path) -> None:
+def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str, features: Path | None) -> None:
     from gen100.metrics.perceptual import load_perceptual
     from gen100.models.registry import build_autoencoder
     from gen100.training.curve import write_curve
     from gen100.weights import save_weights
 
-    perceptual = layout.extractor("perceptual")
-    needs = cell.loss == "perceptual"
-    settings = getattr(params.models, cell.model).autoencoder
+    target = layout.run(cell, seed)
     with run_training(
         name=f"autoencoder {cell.autoencoder}/{seed}",
         place=f"autoencoder/{cell.autoencoder}/{seed}",
         seed=seed,
         batch_size=params.batch_size(cell),
-        training=settings.training,
-        decides=autoencoder_settings(params, cell),
-        build=lambda _data: build_autoencoder(cell, params.models, load_perceptual(perceptual) if needs else None),
-        inputs=(perceptual,) if needs else (),
+        training=getattr(params.models, cell.model).autoencoder.training,
+        mark=mark,
+        build=lambda _data: build_autoencoder(
+            cell, params.models, load_perceptual(features) if features else None
+        ),
     ) as trained:
-        write_curve(curve, trained.curve)
-        save_weights(weights, trained.network.state_dict(), {"fingerprint": mark})
+        write_curve(target / "autoencoder.csv", trained.curve)
+        save_weights(target / "autoencoder.safetensors", trained.network.state_dict(), {"fingerprint": mark})
 
 
 def train(params: Params, cell: Cell, seed: int) -> None:
@@ -202,9 +196,8 @@ def train(params: Params, cell: Cell, seed: int) -> None:
         seed=seed,
         batch_size=params.batch_size(cell),
         training=training,
-        decides={"cell": str(cell), **settings},
+        mark=fingerprint(seed, {"cell": str(cell), **settings}, first_stage),
         build=build,
-        inputs=(first_stage,),
     ) as trained:
         where = next(trained.network.parameters()).device
         record = {

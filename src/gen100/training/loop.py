@@ -89,6 +89,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     begin = saved - state.seconds
 
     def save() -> None:
+        stepper.check(run.name)
         state.seconds = time.monotonic() - begin
         checkpoint.save(run.checkpoints, run.fingerprint, _snapshot(state, network, average, phases))
 
@@ -105,13 +106,11 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
                 stepper.check(run.name)
                 state.curve.append(_record(network, held_out, run, state, seen, len(feed.split)))
             if time.monotonic() - saved >= CHECKPOINT_SECONDS:
-                stepper.check(run.name)
                 save()
                 saved = time.monotonic()
             if progress.due():
                 progress.report(seen, float(loss))
             if received:
-                stepper.check(run.name)
                 save()
                 raise Interrupted(received[0], f"{seen:,} of {settings.images:,} images")
     return Trained(average.network, state.curve, feed.seen(state.step), time.monotonic() - begin)
