@@ -36,7 +36,7 @@ def snakemake_jobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
     assert done.returncode == 0, done.stderr
     settings = {}
     for file in (ROOT / "workflow/rules").glob("*.smk"):
-        for rule, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", file.read_text(), re.M | re.S):
+        for rule, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^use |\Z)", file.read_text(), re.M | re.S):
             found = re.search(r"settings=(.*),\n", body)
             settings[rule] = found and found.group(1)
     jobs = {}
@@ -48,7 +48,7 @@ def snakemake_jobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
         command = re.search(r"exec (gen100 .*?) >> ", block)
         assert command, block
         inputs, outputs = (set(fields.get(kind, "").split(", ")) - {""} for kind in ("input", "output"))
-        jobs[command.group(1)] = Job(command.group(1), inputs, outputs, settings[rule])
+        jobs[command.group(1)] = Job(command.group(1), inputs, outputs, settings[rule.removesuffix("_local")])
     return jobs
 
 

@@ -5,45 +5,72 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
 from filelock import FileLock, Timeout
+
+from gen100.errors import UserError
+
+PLACES = "GEN100_RUNS_PER_GPU"
 
 
 @contextmanager
 def device() -> Iterator[torch.device]:
     """The GPU that this process may use, or the CPU where there is none.
 
-    Each process takes a GPU of its own among the visible ones, by a file lock per GPU and user, and waits
-    while all are taken: so as many runs go on at a time as there are GPUs. Where a scheduler has assigned
-    one, its lock is free.
+    Each process takes a place on one of the visible GPUs, and waits while all are taken. A GPU that SLURM has
+    assigned is taken as it is: how many jobs share it is SLURM's to say.
+
+    Raises:
+        UserError: the number of places per GPU is none.
     """
     if not torch.cuda.is_available():
         yield torch.device("cpu")
         return
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
-    index, lock = _free_gpu()
-    try:
+    count = torch.cuda.device_count()
+    assigned = count == 1 and "SLURM_JOB_ID" in os.environ
+    names = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
+    with nullcontext(0) if assigned else place_on(names, places_per_gpu()) as index:
         torch.cuda.set_device(index)
         yield torch.device("cuda", index)
-    finally:
-        lock.release()
 
 
-def _free_gpu() -> tuple[int, FileLock]:
+def places_per_gpu() -> int:
+    """How many processes may use a GPU at a time: the environment variable GEN100_RUNS_PER_GPU, else 1."""
+    text = os.environ.get(PLACES, "1")
+    if not text.isdecimal() or int(text) < 1:
+        raise UserError(f"{PLACES} is '{text}': set runs_per_gpu in the profile to a whole number from 1")
+    return int(text)
+
+
+@contextmanager
+def place_on(names: list[str], places: int) -> Iterator[int]:
+    """Hold one of `places` on one of the named GPUs, by a file lock per place and user; yields the GPU's index.
+
+    Every GPU's first place is taken before any second, so that runs spread over the GPUs.
+    """
     folder = Path(tempfile.gettempdir())
-    names = [torch.cuda.get_device_properties(index).uuid for index in range(torch.cuda.device_count())]
-    locks = [FileLock(folder / f"gen100-{getpass.getuser()}-{name}.lock") for name in names]
+    stem = f"gen100-{getpass.getuser()}"
+    locks = [
+        (index, FileLock(folder / f"{stem}-{name}-{place}.lock"))
+        for place in range(places)
+        for index, name in enumerate(names)
+    ]
     while True:
-        for index, lock in enumerate(locks):
+        for index, lock in locks:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
-            return index, lock
+            try:
+                yield index
+            finally:
+                lock.release()
+            return
         time.sleep(1)
 
 

@@ -46,7 +46,7 @@ rule prepare:
 
 
 rule extractor:
-    """Train the feature network of a role, or take its weights, verified."""
+    """Train the feature network of a role."""
     input:
         "data/cifar100.npz",
     output:
@@ -55,6 +55,8 @@ rule extractor:
         "logs/extractor/{role}.log",
     benchmark:
         "logs/extractor/{role}.tsv"
+    wildcard_constraints:
+        role=roles(trained=True),
     resources:
         gpu=1,
         cpus_per_task=4,
@@ -64,3 +66,11 @@ rule extractor:
         settings=extractor_settings,
     shell:
         "exec gen100 extractor {wildcards.role} >> {log} 2>&1"
+
+
+use rule extractor as extractor_local with:
+    """Take the weights of a feature network, verified: a download, which a compute node may have no network for."""
+    wildcard_constraints:
+        role=roles(trained=False),
+    resources:
+        gpu=0,

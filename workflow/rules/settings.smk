@@ -13,7 +13,10 @@ from gen100.errors import UserError
 from gen100.plan import make_plan
 
 # The rules call the gen100 that belongs to the running Python, whether or not its environment is active.
-shell.prefix(f"PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+shell.prefix(
+    f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
+    f" GEN100_RUNS_PER_GPU={shlex.quote(str(config.get('runs_per_gpu', 1)))}; "
+)
 
 try:
     PARAMS = load_params()
@@ -38,6 +41,18 @@ def autoencoder_inputs(wildcards):
     return ["data/cifar100.npz"] + ["data/extractors/perceptual.safetensors"] * perceptual
 
 
+def families(staged):
+    """The model families with, or without, an autoencoder of their own, as a wildcard's expression."""
+    names = [name for name, family in FAMILIES.items() if bool(family.autoencoder) == staged]
+    return f"({'|'.join(names)})-.*"
+
+
+def roles(trained):
+    """The roles of feature networks that are trained here, or whose weights are taken, as a wildcard's expression."""
+    own = [role for role in PLAN["extractor"] if ("weights" not in PLAN["extractor"][role]) == trained]
+    return "|".join(own) or "none"
+
+
 def extractor_settings(wildcards):
     """What the feature network of a role depends on in params.yaml."""
     return PLAN["extractor"][wildcards.role]
@@ -59,6 +74,8 @@ localrules:
     plan,
     fetch,
     prepare,
+    extractor_local,
+    autoencoder_local,
     aggregate,
     tables,
     figures,

@@ -2,7 +2,7 @@
 
 
 rule autoencoder:
-    """Train a run's autoencoder, or take the one it shares; an empty file where its model has none."""
+    """Train a run's autoencoder, or take the one it shares."""
     input:
         autoencoder_inputs,
     output:
@@ -12,6 +12,8 @@ rule autoencoder:
         "logs/autoencoder/{cell}-{seed}.log",
     benchmark:
         "logs/autoencoder/{cell}-{seed}.tsv"
+    wildcard_constraints:
+        cell=families(staged=True),
     resources:
         gpu=1,
         cpus_per_task=4,
@@ -21,6 +23,14 @@ rule autoencoder:
         settings=settings_of("autoencoder"),
     shell:
         "exec gen100 autoencoder {wildcards.cell} {wildcards.seed} >> {log} 2>&1"
+
+
+use rule autoencoder as autoencoder_local with:
+    """Write the empty file of a model that has no autoencoder."""
+    wildcard_constraints:
+        cell=families(staged=False),
+    resources:
+        gpu=0,
 
 
 rule train:

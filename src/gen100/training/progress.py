@@ -41,6 +41,8 @@ class Reporter:
 @contextmanager
 def reporter(name: str, total: int, start: int) -> Iterator[Reporter]:
     """A reporter for a run of `total` images that goes on from `start`."""
+    if start:
+        print(f"{name}: going on from {start:,} of {total:,} images", file=sys.stderr, flush=True)
     console = Console(stderr=True)
     if not console.is_terminal:
         yield Reporter(name, total, start, None)
