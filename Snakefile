@@ -5,9 +5,6 @@ from snakemake.utils import min_version
 min_version("9.20")
 
 
-configfile: "params.yaml"
-
-
 # Used with `--software-deployment-method apptainer` alone: build it from workflow/gen100.def.
 container: "workflow/gen100.sif"
 

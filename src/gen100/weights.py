@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from gen100.errors import UserError
-from gen100.files import whole
+from gen100.files import write_bytes
 
 KEY = "gen100"
 """The one key of the metadata: safetensors writes several in an order that changes from run to run."""
@@ -19,8 +19,8 @@ KEY = "gen100"
 def save_weights(path: Path, state: Mapping[str, Tensor], header: dict[str, Any]) -> None:
     """Write tensors and a header of plain values; the same values give the same bytes."""
     tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-    with whole(path) as temporary:
-        save_file(tensors, temporary, {KEY: json.dumps(header, sort_keys=True)})
+    # As bytes: where a disk is full, the library raises an error of its own.
+    write_bytes(path, save(tensors, {KEY: json.dumps(header, sort_keys=True)}))
 
 
 def read_header(path: Path, stage: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.request import url2pathname
 
 from gen100.data.download import Progress, discard, download
 from gen100.errors import UserError
-from gen100.files import digest, whole
+from gen100.files import digest, whole, writing
 
 
 def _silent(done: int, total: int | None) -> None:
@@ -91,7 +91,9 @@ def take(source: str, checksum: str, target: Path, progress: Progress | None = N
     """
     path = _local(source)
     try:
-        if not (target.is_file() and _matches(target, checksum)):
+        with writing(target):
+            if target.is_file() and _matches(target, checksum):
+                return
             if path is None:
                 _fetch(source, checksum, target, progress or _silent)
             else:

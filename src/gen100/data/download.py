@@ -21,6 +21,8 @@ WAITS = (1.0, 2.0, 4.0)
 TIMEOUT = 30.0
 """Seconds without a byte after which a connection counts as cut."""
 CHUNK = 1 << 18
+INTERVAL = 1.0
+"""Seconds between two reports of progress."""
 
 
 class _CutError(Exception):
@@ -115,18 +117,24 @@ def _attempt(url: str, partial: Path, progress: Progress) -> bool:
         done = start
         with partial.open("ab") as file:
             progress(done, total)
+            told = time.monotonic()
             while chunk := _read(response):
                 file.write(chunk)
+                file.flush()
                 done += len(chunk)
-                progress(done, total)
+                if time.monotonic() - told >= INTERVAL:
+                    progress(done, total)
+                    told = time.monotonic()
+            progress(done, total)
     if total is not None and done < total:
         raise _CutError(f"connection cut at {done:,} of {total:,} bytes")
     return start > 0
 
 
 def _read(response: HTTPResponse) -> bytes:
+    """What has come, at most CHUNK bytes: of a slow server too, every byte is kept when the process is killed."""
     try:
-        return response.read(CHUNK)
+        return response.read1(CHUNK)
     except (ConnectionError, TimeoutError, ssl.SSLError, HTTPException) as error:
         raise _CutError(_reason(error)) from error
 

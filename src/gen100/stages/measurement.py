@@ -1,5 +1,6 @@
 """Stages after training: samples, their measures, and the floor that makes them readable."""
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
 
     file = layout.run(cell, seed) / "model.safetensors"
     stage = f"train {cell} {seed}"
-    if read_header(file, stage) != train_settings(params, cell):
+    if read_header(file, stage).get("settings") != train_settings(params, cell):
         raise UserError(
             f"{file} was trained with other parameters than params.yaml holds: run stage {stage} again"
         )
@@ -56,8 +57,10 @@ def sample(params: Params, cell: Cell, seed: int) -> None:
     model = load_model(params, cell, seed, data)
     with device() as where:
         images = draw(model, params.sampling, seed, where, BATCH_CPU if where.type == "cpu" else BATCH_GPU)
-    with files.whole(target / "samples.npy") as temporary:
-        np.save(temporary, images)
+    # Into memory first: where a disk is full, numpy does not tell why it cannot write a file.
+    buffer = io.BytesIO()
+    np.save(buffer, images)
+    files.write_bytes(target / "samples.npy", buffer.getbuffer())
     title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data.title}"
     write_grid(images, sample_labels(len(images)), data, target / "grid.png", title)
 
@@ -71,7 +74,7 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
     file = layout.run(cell, seed) / "samples.npy"
     try:
         samples = np.load(file, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError) as error:
         raise UserError(f"{file} cannot be read ({error}): run stage sample {cell} {seed} again") from None
     files.write_json(
         layout.run(cell, seed) / "metrics.json", _measure(params, arrays.load(layout.ARRAYS), samples)
@@ -101,7 +104,7 @@ def _measure(params: Params, data: "Cifar100", images: Any) -> dict[str, Any]:
     split = params.metrics.reference
     real = data.train_images if split == "train" else data.test_images
     weights = layout.extractor("metric")
-    with device():
+    with device(), files.writing(CACHE):
         values = measure(images, Reference(split, real), weights, params.metrics.measures, CACHE)
     return {
         **values,

@@ -1,4 +1,4 @@
-"""The stages that train: under a lock, from a checkpoint if there is one, to a run's files."""
+"""The stages that train: from a checkpoint if there is one, to a run's files."""
 
 import json
 import shutil
@@ -8,12 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock, Timeout
-
 from gen100 import __version__, files, layout
 from gen100.cells import Cell
 from gen100.config import Params, Training
 from gen100.errors import UserError
+from gen100.locks import locked
 from gen100.plan import autoencoder_settings, train_settings
 
 if TYPE_CHECKING:
@@ -51,22 +50,6 @@ def fingerprint(seed: int, decides: dict[str, Any], *others: Path) -> str:
 
 
 @contextmanager
-def locked(folder: Path, name: str) -> Iterator[None]:
-    """Hold a folder's lock: a second copy of a run waits for the first and says so."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"{name}: another process trains it: waiting for it", file=sys.stderr, flush=True)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
 def run_training(
     *,
     name: str,
@@ -79,6 +62,8 @@ def run_training(
 ) -> "Iterator[Trained]":
     """Train what `build` makes; remove the checkpoint only when the block, which writes the outputs, succeeded.
 
+    The caller holds a lock, so that nobody else trains in this place.
+
     Args:
         place: the folder of its checkpoints below checkpoints/.
         mark: the fingerprint of all that decides the weights.
@@ -90,7 +75,8 @@ def run_training(
     from gen100.training.randomness import reseed
 
     folder = Path("checkpoints") / place
-    with locked(folder, name), device() as where:
+    files.ready(folder)
+    with device() as where:
         data = arrays.load(layout.ARRAYS)
         reseed(seed, "weights")
         network = build(data)
@@ -105,19 +91,61 @@ def autoencoder(params: Params, cell: Cell, seed: int) -> None:
     if cell.autoencoder is None:
         _write_none(layout.run(cell, seed))
         return
-    features = layout.extractor("perceptual") if cell.loss == "perceptual" else None
-    mark = fingerprint(seed, autoencoder_settings(params, cell), *([features] if features else []))
-    place = Path("checkpoints") / "autoencoder" / cell.autoencoder / str(seed)
-    with locked(place / "share", f"autoencoder {cell.autoencoder}/{seed}"):
+    mark = _autoencoder_mark(params, cell, seed)
+    with locked(f"autoencoder-{cell.autoencoder}-{seed}", f"autoencoder {cell.autoencoder}/{seed}"):
         if not _take_shared(params, cell, seed, mark):
-            _train_autoencoder(params, cell, seed, mark, features)
+            _train_autoencoder(params, cell, seed, mark)
+
+
+def has_autoencoder(params: Params, cell: Cell, seed: int) -> bool:
+    """Whether the run's autoencoder is there whole, made by this code of these parameters and this data."""
+    return cell.autoencoder is not None and _made(
+        layout.run(cell, seed),
+        ("autoencoder.csv", "autoencoder.safetensors"),
+        lambda: _autoencoder_mark(params, cell, seed),
+    )
+
+
+def has_model(params: Params, cell: Cell, seed: int) -> bool:
+    """Whether the outputs of `train` are there whole, made by this code of these parameters and this data."""
+    return _made(
+        layout.run(cell, seed),
+        ("curve.csv", "run.json", "model.safetensors"),
+        lambda: _train_mark(params, cell, seed),
+    )
+
+
+def _made(target: Path, names: tuple[str, ...], mark: Callable[[], str]) -> bool:
+    """Whether all files are there and the last one, which is written last, has the fingerprint."""
+    from gen100.weights import read_header
+
+    try:
+        return all((target / name).exists() for name in names) and (
+            read_header(target / names[-1], "train").get("fingerprint") == mark()
+        )
+    except UserError:
+        return False
+
+
+def _features(cell: Cell) -> Path | None:
+    """The network of the perceptual loss, for cells that have it."""
+    return layout.extractor("perceptual") if cell.loss == "perceptual" else None
+
+
+def _autoencoder_mark(params: Params, cell: Cell, seed: int) -> str:
+    features = _features(cell)
+    return fingerprint(seed, autoencoder_settings(params, cell), *([features] if features else []))
+
+
+def _train_mark(params: Params, cell: Cell, seed: int) -> str:
+    first_stage = layout.run(cell, seed) / "autoencoder.safetensors"
+    return fingerprint(seed, {"cell": str(cell), **train_settings(params, cell)}, first_stage)
 
 
 def _write_none(target: Path) -> None:
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
-    with files.whole(target / "autoencoder.safetensors") as temporary:
-        save_file({}, temporary, {"gen100": "{}"})
+    files.write_bytes(target / "autoencoder.safetensors", save({}, {"gen100": "{}"}))
     files.write_text(target / "autoencoder.csv", "epoch,step,images,train_loss,val_loss\n")
 
 
@@ -145,13 +173,14 @@ def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
     return False
 
 
-def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str, features: Path | None) -> None:
+def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str) -> None:
     from gen100.metrics.perceptual import load_perceptual
     from gen100.models.registry import build_autoencoder
     from gen100.training.curve import write_curve
     from gen100.weights import save_weights
 
     target = layout.run(cell, seed)
+    features = _features(cell)
     with run_training(
         name=f"autoencoder {cell.autoencoder}/{seed}",
         place=f"autoencoder/{cell.autoencoder}/{seed}",
@@ -188,15 +217,15 @@ def train(params: Params, cell: Cell, seed: int) -> None:
         load_weights(first_stage, autoencoder, f"autoencoder {cell} {seed}")
         return build_model(cell, params.models, captions, autoencoder)
 
-    settings = train_settings(params, cell)
     training = getattr(params.models, cell.model).training
+    mark = _train_mark(params, cell, seed)
     with run_training(
         name=f"train {cell}/{seed}",
         place=f"train/{cell}/{seed}",
         seed=seed,
         batch_size=params.batch_size(cell),
         training=training,
-        mark=fingerprint(seed, {"cell": str(cell), **settings}, first_stage),
+        mark=mark,
         build=build,
     ) as trained:
         where = next(trained.network.parameters()).device
@@ -215,4 +244,6 @@ def train(params: Params, cell: Cell, seed: int) -> None:
         }
         write_curve(target / "curve.csv", trained.curve)
         files.write_json(target / "run.json", record)
-        save_weights(target / "model.safetensors", trained.network.state_dict(), settings)
+        header = {"settings": train_settings(params, cell), "fingerprint": mark}
+        # Last, since its fingerprint tells a copy that waited that all outputs are there.
+        save_weights(target / "model.safetensors", trained.network.state_dict(), header)

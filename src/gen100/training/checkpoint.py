@@ -1,6 +1,7 @@
 """Checkpoints: beside the outputs, but no output of the workflow, so that a rerun resumes."""
 
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,14 @@ NAME = "state.pt"
 
 
 def save(folder: Path, fingerprint: str, state: dict[str, Any]) -> None:
-    """Write the state, whole or not at all, with the fingerprint of what it belongs to."""
-    with whole(folder / NAME) as temporary:
-        torch.save({"fingerprint": fingerprint, "state": state}, temporary)
+    """Write the state, whole or not at all, with the fingerprint of what it belongs to.
+
+    Raises:
+        UserError: the disk is full or read-only; an earlier checkpoint is kept.
+    """
+    # Given a path, torch writes by itself and does not tell why a disk refuses.
+    with whole(folder / NAME) as temporary, temporary.open("wb") as file:
+        torch.save({"fingerprint": fingerprint, "state": state}, file)
 
 
 def load(folder: Path, fingerprint: str, device: torch.device) -> dict[str, Any] | None:
@@ -26,6 +32,10 @@ def load(folder: Path, fingerprint: str, device: torch.device) -> dict[str, Any]
     if not file.exists():
         return None
     try:
+        # torch notices a file that was cut, but not a byte that changed.
+        with zipfile.ZipFile(file) as archive:
+            if wrong := archive.testzip():
+                raise zipfile.BadZipFile(wrong)
         saved = torch.load(file, map_location=device, weights_only=True)
         found, state = saved["fingerprint"], saved["state"]
     except Exception as error:

@@ -73,7 +73,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
 
     Raises:
         Interrupted: SIGTERM or SIGINT came; a checkpoint was saved first.
-        UserError: the loss is not finite; names the phase and the step.
+        UserError: a loss or a weight is not finite; names the phase and the step.
     """
     settings = run.settings
     network.to(device)
@@ -89,7 +89,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     begin = saved - state.seconds
 
     def save() -> None:
-        stepper.check(run.name)
+        stepper.check(run.name, state.step)
         state.seconds = time.monotonic() - begin
         checkpoint.save(run.checkpoints, run.fingerprint, _snapshot(state, network, average, phases))
 
@@ -103,7 +103,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
             seen = feed.seen(state.step)
             average.update(seen, weight)
             if state.step in records:
-                stepper.check(run.name)
+                stepper.check(run.name, state.step)
                 state.curve.append(_record(network, held_out, run, state, seen, len(feed.split)))
             if time.monotonic() - saved >= CHECKPOINT_SECONDS:
                 save()
@@ -147,11 +147,17 @@ class _Stepper:
         assert shown is not None, "the first phase runs on every step"
         return shown
 
-    def check(self, name: str) -> None:
-        """Stop the run where a loss was not finite."""
+    def check(self, name: str, step: int) -> None:
+        """Stop the run where a loss was not finite, or a weight is not after `step` steps.
+
+        A gradient may not be finite though its loss is; the loss only tells one step later.
+        """
         for phase, failed in zip(self._phases, self._failed, strict=True):
-            if (step := failed.item()) != math.inf:
-                raise _not_finite(name, phase.name, int(step))
+            if (at := failed.item()) != math.inf:
+                raise _not_finite(name, f"the loss of phase '{phase.name}'", int(at))
+        for phase in self._phases:
+            if not torch.stack([parameter.isfinite().all() for parameter in phase.parameters]).all():
+                raise _not_finite(name, f"a weight of phase '{phase.name}'", step)
 
     def _focus(self, phase: Phase) -> None:
         if self._alone:
@@ -166,10 +172,9 @@ class _Stepper:
         torch.minimum(failed, bad, out=failed)
 
 
-def _not_finite(name: str, phase: str, step: int) -> UserError:
-    where = "validation" if phase == "val" else f"phase '{phase}'"
+def _not_finite(name: str, what: str, step: int) -> UserError:
     return UserError(
-        f"{name}: the loss of {where} is not finite at step {step}: lower that learning rate in params.yaml"
+        f"{name}: {what} is not finite at step {step}: lower that learning rate in params.yaml"
         " and start again; with other parameters the run starts anew"
     )
 
@@ -202,7 +207,9 @@ def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: 
     parts: Row = {**state.means.take(), **means.take()}
     wrong = [name for name, value in parts.items() if not math.isfinite(value)]
     if wrong:
-        raise _not_finite(run.name, wrong[0].partition("_")[0], state.step)
+        phase = wrong[0].partition("_")[0]
+        where = "validation" if phase == "val" else f"phase '{phase}'"
+        raise _not_finite(run.name, f"the loss of {where}", state.step)
     fixed: Row = {
         "epoch": round(seen / epoch, 6),
         "step": state.step,
