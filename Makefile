@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check install lock
+.PHONY: demo test slurm-test plan record restore check install lock
 
 install: .venv/installed
 
@@ -21,6 +21,19 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# On a real SLURM, started here for it: Debian and root.
+slurm-test: install
+	$(BIN)/python tests/slurm/lab.py install
+	$(BIN)/python -m pytest --numprocesses=0 tests/slurm
+
+# What would run, and what it would take: make plan, or make plan FROM=trial for another workspace's benchmarks.
+plan: install
+	$(BIN)/gen100 forecast $(FROM)
+
+# A Snakemake run into DVC; and, in a clone after `dvc pull`, back.
+record restore: install
+	$(BIN)/gen100 $@
 
 # Formatting, lint and types.
 check: install

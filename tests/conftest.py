@@ -2,6 +2,7 @@
 
 import copy
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[1]
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -56,3 +58,44 @@ def gen100() -> Process:
         return done
 
     return run
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills once for all test processes; not to be changed."""
+    # A test process of several has a folder of its own within the session's.
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    session = factory.getbasetemp() if alone else factory.getbasetemp().parent
+    folder, mark = session / name, session / f"{name}.done"
+    with FileLock(session / f"{name}.lock"):
+        if not mark.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            mark.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with two cells, all made by Snakemake."""
+    import engines
+
+    return once(tmp_path_factory, "built", engines.build)
+
+
+@pytest.fixture(scope="session")
+def recorded(built: Path, tmp_path_factory: pytest.TempPathFactory, gen100: Process) -> Path:
+    """The built repository, recorded in DVC and committed to git."""
+    import engines
+
+    def record(folder: Path) -> None:
+        shutil.copytree(built, folder)
+        gen100(folder, "record")
+        engines.commit(folder, "a finished run")
+
+    return once(tmp_path_factory, "recorded", record)
+
+
+@pytest.fixture(scope="module")
+def scratch(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the built repository, for the tests of one file."""
+    return shutil.copytree(built, tmp_path_factory.mktemp("scratch") / "repository")

@@ -8,10 +8,13 @@ from typing import Annotated
 
 import typer
 
+from gen100 import layout, recording
 from gen100.cells import Cell
 from gen100.config import Params, load_params
 from gen100.errors import Interrupted, UserError
+from gen100.files import ready
 from gen100.layout import Role
+from gen100.locks import locked
 from gen100.stages import data, measurement, report, training
 
 app = typer.Typer(
@@ -46,13 +49,21 @@ def _whole_stage(stage: Callable[[Params], None]) -> None:
     """A command that runs once for the workspace."""
 
     def command() -> None:
-        stage(load_params())
+        params = load_params()
+        with locked(stage.__name__, stage.__name__):
+            stage(params)
 
     app.command(stage.__name__, help=stage.__doc__)(command)
 
 
-def _run_stage(stage: Callable[[Params, Cell, int], None]) -> None:
-    """A command that runs once for each run, a cell with a seed."""
+def _run_stage(
+    stage: Callable[[Params, Cell, int], None], made: Callable[[Params, Cell, int], bool] | None = None
+) -> None:
+    """A command that runs once for each run, a cell with a seed; one at a time for each run.
+
+    The workflow's engines delete a stage's outputs before they start it. So outputs that are there after
+    another process was waited for are that one's, and those that `made` knows as whole are kept.
+    """
 
     def command(cell: CellId, seed: Seed) -> None:
         params = load_params()
@@ -60,7 +71,13 @@ def _run_stage(stage: Callable[[Params, Cell, int], None]) -> None:
             raise UserError(f"cell '{cell}' is not in params.yaml: it has {', '.join(params.cells)}")
         if seed not in params.seeds:
             raise UserError(f"seed {seed} is not in params.yaml: it has {', '.join(map(str, params.seeds))}")
-        stage(params, Cell.parse(cell), seed)
+        name, parsed = f"{stage.__name__} {cell}/{seed}", Cell.parse(cell)
+        with locked(f"{cell}-{seed}", name) as waited:
+            ready(layout.run(cell, seed))
+            if waited and made is not None and made(params, parsed, seed):
+                print(f"{name}: the other process has made it: kept", file=sys.stderr)
+                return
+            stage(params, parsed, seed)
 
     app.command(stage.__name__, help=stage.__doc__)(command)
 
@@ -73,11 +90,15 @@ for _stage in (report.plan, data.fetch, data.prepare):
 def extractor(
     role: Annotated[Role, typer.Argument(help="the network that measures, or the perceptual loss' network")],
 ) -> None:
-    data.extractor(load_params(), role)
+    params = load_params()
+    with locked(f"extractor-{role}", f"extractor {role}"):
+        data.extractor(params, role)
 
 
-for _stage in (training.autoencoder, training.train, measurement.sample, measurement.evaluate):
-    _run_stage(_stage)
+_run_stage(training.autoencoder, training.has_autoencoder)
+_run_stage(training.train, training.has_model)
+_run_stage(measurement.sample)
+_run_stage(measurement.evaluate)
 for _stage in (
     measurement.reference,
     report.aggregate,
@@ -87,6 +108,20 @@ for _stage in (
     report.page,
 ):
     _whole_stage(_stage)
+for _engine_command in (recording.record, recording.restore):
+    _whole_stage(_engine_command)
+
+
+@app.command()
+def forecast(
+    earlier: Annotated[
+        list[Path] | None, typer.Argument(metavar="[WORKSPACE]...", help="where else earlier runs are")
+    ] = None,
+) -> None:
+    """Show what would run, with the hours and disk it would take, from what earlier runs took."""
+    from gen100.forecast import report
+
+    report(earlier or [])
 
 
 def main() -> None:
