@@ -1,6 +1,7 @@
 """A real SLURM on one machine, for the tests: munge, slurmdbd on MariaDB, slurmctld, and several slurmd under
 pretended node names with one pretended GPU each. No systemd, all on loopback; needs root.
 
+    python tests/slurm/lab.py install          # Debian's packages, where they are missing
     python tests/slurm/lab.py start FOLDER     # prints what to export, for a person to try it by hand
     python tests/slurm/lab.py stop FOLDER
 """
@@ -63,6 +64,7 @@ AccountingStorageEnforce=associations
 {nodes}
 PartitionName=gpu Nodes={gpu} Default=YES MaxTime=1440 DefMemPerCPU=100
 PartitionName=unsafe Nodes={unsafe} MaxTime=1440 DefMemPerCPU=100
+PartitionName=shared Nodes={shared} MaxTime=1440 DefMemPerCPU=100
 """
 
 DBD_CONF = """\
@@ -82,6 +84,9 @@ GPU_NODES = ["n1", "n2"]
 """Of the partition `gpu`, where nothing is broken."""
 UNSAFE_NODES = ["n3", "n4", "n5", "n6", "n7"]
 """Of the partition `unsafe`, where tests break things."""
+SHARED_NODE = "n8"
+"""The only one of the partition `shared`, where runs share a GPU."""
+NODES = [*GPU_NODES, *UNSAFE_NODES, SHARED_NODE]
 
 
 def missing_packages() -> list[str]:
@@ -91,12 +96,21 @@ def missing_packages() -> list[str]:
     return sorted({package for package, there in zip(PACKAGES.values(), found, strict=True) if not there})
 
 
+def install() -> None:
+    """Install what is missing."""
+    if missing := missing_packages():
+        print(f"installing {' '.join(missing)}", flush=True)
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", *missing]):
+            subprocess.run(["apt-get", "--quiet=2", *command], env=quiet, check=True)
+
+
 class Lab:
     """The cluster in a folder: configuration, state, logs and sockets."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
-        port = _free_ports(2 + len(GPU_NODES + UNSAFE_NODES))
+        port = _free_ports(2 + len(NODES))
         self._values = {
             "folder": self.folder,
             "host": socket.gethostname().split(".")[0],
@@ -104,6 +118,7 @@ class Lab:
             "dbd_port": port + 1,
             "gpu": ",".join(GPU_NODES),
             "unsafe": ",".join(UNSAFE_NODES),
+            "shared": SHARED_NODE,
         }
 
     @property
@@ -133,10 +148,9 @@ class Lab:
         )
         self._start_accounting()
         self._run("slurmctld")
-        for name in GPU_NODES + UNSAFE_NODES:
+        for name in NODES:
             self.start_node(name)
-        nodes = len(GPU_NODES) + len(UNSAFE_NODES)
-        wait_for(lambda: len(self.ask("sinfo", "-hN", "-t", "idle").splitlines()) == nodes, "idle nodes", 60)
+        wait_for(lambda: len(self.ask("sinfo", "-hN", "-t", "idle").splitlines()) == len(NODES), "idle nodes", 60)
 
     def start_node(self, name: str) -> None:
         """Start a node's slurmd, which daemonizes itself."""
@@ -150,7 +164,7 @@ class Lab:
         """Cancel all jobs and end every daemon, children of users before what they depend on."""
         with suppress(subprocess.TimeoutExpired):
             subprocess.run(["scancel", "--user=root"], env=self.environment, timeout=20)
-        daemons = ["slurmctld", *(f"slurmd.{name}" for name in GPU_NODES + UNSAFE_NODES)]
+        daemons = ["slurmctld", *(f"slurmd.{name}" for name in NODES)]
         for name in [*daemons, "slurmdbd", "mariadbd", "munged"]:
             file = self.folder / f"run/{name}.pid"
             if not file.exists():
@@ -158,7 +172,7 @@ class Lab:
             process = Path("/proc") / file.read_text().strip()
             if process.exists() and (process / "comm").read_text().strip() == name.partition(".")[0]:
                 os.kill(int(process.name), signal.SIGTERM)
-                wait_for(lambda process=process: not process.exists(), f"end of {name}", 20)
+                wait_for(lambda process=process: _ended(process), f"end of {name}", 20)
 
     def _run(self, *command: str) -> None:
         subprocess.run(command, env=self.environment, check=True, timeout=60, stdout=subprocess.DEVNULL)
@@ -173,7 +187,7 @@ class Lab:
         nodes = "\n".join(
             f"NodeName={name} NodeHostname={self._values['host']} NodeAddr=127.0.0.1 Port={first + number}"
             " CPUs=8 RealMemory=64000 Gres=gpu:1,shard:2"
-            for number, name in enumerate(GPU_NODES + UNSAFE_NODES)
+            for number, name in enumerate(NODES)
         )
         etc = self.folder / "etc"
         (etc / "slurm.conf").write_text(CONF.format(**self._values, nodes=nodes))
@@ -220,6 +234,11 @@ class Lab:
         self.ask("sacctmgr", "-i", "add", "user", "root", "account=study")
 
 
+def _ended(process: Path) -> bool:
+    """Whether the process of this folder in /proc is gone, or only waits for its parent to take notice."""
+    return not process.exists() or (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
 def _free_ports(count: int) -> int:
     """The first of `count` ports in a row that nothing listens on."""
     for first in range(17100, 20000, count):
@@ -251,13 +270,17 @@ def wait_for(true: Callable[[], bool], what: str, seconds: float) -> None:
 
 
 def main() -> None:
-    verb, folder = sys.argv[1:]
-    lab = Lab(Path(folder))
-    if verb == "start":
-        lab.start()
-        print(f'export SLURM_CONF={lab.environment["SLURM_CONF"]} PATH={lab.folder}/bin:"$PATH"')
-    else:
-        lab.stop()
+    match sys.argv[1:]:
+        case ["install"]:
+            install()
+        case ["start", folder]:
+            lab = Lab(Path(folder))
+            lab.start()
+            print(f'export SLURM_CONF={lab.environment["SLURM_CONF"]} PATH={lab.folder}/bin:"$PATH"')
+        case ["stop", folder]:
+            Lab(Path(folder)).stop()
+        case _:
+            sys.exit(__doc__)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,31 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
-from conftest import ROOT, environment
-from lab import Lab, missing_packages, wait_for
+from lab import SHARED_NODE, Lab, missing_packages, wait_for
+from submission import (
+    LOG,
+    RUN,
+    WEIGHTS,
+    Submission,
+    cancel,
+    kill_node,
+    kill_slurmd,
+    params,
+    profile,
+    requeue,
+    run_here,
+    submit,
+    wait_out,
+    workspace,
+)
 
 pytestmark = [
     pytest.mark.timeout(1500),
@@ -26,148 +36,10 @@ pytestmark = [
 ]
 
 GRID = ["vae-elbo-128", "dalle-perceptual-128", "stylegan2-hinge-128", "stable_diffusion-mse-128"]
-SMALL = {"images": 320, "records": 2, "ema_images": 100, "optimizer": {"lr": 1e-3}}
-RUN = "vae-elbo-128"
-WEIGHTS = f"results/{RUN}/0/model.safetensors"
-LOG = f"logs/train/{RUN}-0.log"
-SHORT, LONG = 30_000, 60_000
-"""Images of the runs that are broken off: at least half a minute, and at least a minute, on one core."""
+SHORT, LONG = 20_000, 60_000
+"""Images of the runs that are broken off: half a minute on one core, and nearly two, so that a checkpoint is
+written on the way, a limit of two minutes is met, and SLURM has the time to take notice of a lost node."""
 AT_A_TIME = 3
-
-
-@dataclass
-class Submission:
-    """Snakemake at work in a workspace, submitting to the cluster."""
-
-    lab: Lab
-    workspace: Path
-    process: "subprocess.Popen[bytes]"
-
-    @property
-    def log(self) -> str:
-        return (self.workspace / "snakemake.log").read_text()
-
-    def job(self) -> str:
-        """The SLURM job of the training, as it was last submitted."""
-        jobs = re.findall(r"Job 0 has been submitted with SLURM jobid (\d+)", self.log)
-        return jobs[-1] if jobs else ""
-
-    def wait_for_training(self) -> None:
-        """Until the run has said how far it is, and so has weights to lose."""
-        wait_for(lambda: "images/s" in (self.workspace / LOG).read_text(), "progress of the training", 400)
-
-    def node(self) -> str:
-        return self.lab.ask("squeue", "-h", "-o", "%N", "-j", self.job())
-
-    def finish(self) -> Path:
-        assert self.process.wait(1200) == 0, self.log[-5000:]
-        return self.workspace / WEIGHTS
-
-
-def params(cells: list[str], images: int) -> dict[str, Any]:
-    """The demo's parameters for these cells, with this budget for the VAE and next to none for the rest."""
-    found = yaml.safe_load((ROOT / "demo/params.yaml").read_text())
-    found |= {"cells": cells, "data": {"synthetic": {"train": 300, "test": 100, "seed": 0}}}
-    for model in found["models"].values():
-        model["training"] |= SMALL
-        if "autoencoder" in model:
-            model["autoencoder"]["training"] |= SMALL
-    found["models"]["vae"]["training"]["images"] = images
-    for role in ("extractor", "perceptual"):
-        found["metrics"][role]["network"]["training"] |= SMALL
-    found["sampling"]["images"] = 100
-    return found
-
-
-def profile(partition: str, **changes: Any) -> dict[str, Any]:
-    """The project's profile, with what a site edits, and asking more often than a busy cluster would like."""
-    found = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
-    found["default-resources"] |= {"slurm_account": "study", "slurm_partition": partition}
-    found |= {"slurm-init-seconds-before-status-checks": 1, "seconds-between-status-checks": 1, "latency-wait": 5}
-    return found | changes
-
-
-def workspace(folder: Path, settings: dict[str, Any]) -> Path:
-    folder.mkdir()
-    (folder / "params.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    return folder
-
-
-def run_here(place: Path, *targets: str) -> Path:
-    """The same on this machine, with no cluster."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(place), "--", *targets]
-    done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return place
-
-
-def submit(lab: Lab, place: Path, site: dict[str, Any], *targets: str) -> Submission:
-    """Start Snakemake with a profile; it goes on beside the test."""
-    (place / "profile").mkdir()
-    (place / "profile/profile.yaml").write_text(yaml.safe_dump(site))
-    command = [sys.executable, "-m", "snakemake", "--workflow-profile", str(place / "profile")]
-    with (place / "snakemake.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, "--directory", str(place), "--", *targets],
-            cwd=ROOT,
-            env={
-                **environment(),
-                **lab.environment,
-                "PATH": f"{Path(sys.executable).parent}:{lab.environment['PATH']}",
-            },
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    return Submission(lab, place, process)
-
-
-def processes(run: Submission) -> list[int]:
-    """All processes of the run's job, SLURM's own guards of its steps first, which would report that it ended."""
-    guards, workers = [], []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if f"slurmstepd: [{run.job()}." in (entry / "cmdline").read_text():
-                guards.append(int(entry.name))
-            elif (entry / "cwd").resolve() == run.workspace and int(entry.name) != run.process.pid:
-                workers.append(int(entry.name))
-    return guards + workers
-
-
-def wait_out(run: Submission) -> None:
-    """No fault but those that the profile brings."""
-    run.wait_for_training()
-
-
-def requeue(run: Submission) -> None:
-    run.wait_for_training()
-    run.lab.ask("scontrol", "requeue", run.job())
-
-
-def cancel(run: Submission) -> None:
-    run.wait_for_training()
-    first = run.job()
-    run.lab.ask("scancel", first)
-    wait_for(lambda: run.job() not in ("", first), "another submission", 120)
-
-
-def kill_slurmd(run: Submission) -> None:
-    """The daemon alone: what it had started goes on, while SLURM starts a second copy on another node."""
-    run.wait_for_training()
-    first = run.node()
-    run.lab.kill_node(first)
-    wait_for(lambda: run.node() not in ("", first), "the second copy on another node", 120)
-
-
-def kill_node(run: Submission) -> None:
-    """The daemon and all that it had started, once there is a checkpoint to go on from."""
-    checkpoint = run.workspace / f"checkpoints/train/{RUN}/0/state.pt"
-    wait_for(checkpoint.exists, "a checkpoint", 400)
-    first = run.node()
-    run.lab.kill_node(first)
-    for pid in processes(run):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: run.node() not in ("", first), "the second attempt on another node", 120)
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +88,28 @@ def outcomes(lab: Lab) -> Iterator[Outcomes]:
         run.finish()
         return place
 
+    def shards() -> Path:
+        cells = [RUN, "vae-wae-128"]
+        place = workspace(lab.folder / "shards", params(cells, 10_000))
+        site = profile("shared", **{"set-resources": {"train": {"gpu": 0, "gres": "'shard:1'"}}})
+        run = submit(lab, place, site, *(f"results/{cell}/0/model.safetensors" for cell in cells))
+        started.append(run)
+        run.finish()
+        return place
+
+    def stopped() -> Path:
+        place = workspace(lab.folder / "stopped", params([RUN], SHORT))
+        run = submit(lab, place, profile("gpu"), WEIGHTS)
+        started.append(run)
+        run.wait_for_training()
+        run.process.send_signal(signal.SIGINT)
+        assert run.process.wait(120) != 0
+        wait_for(lambda: not lab.ask("squeue", "-h", "-j", run.job()), "the job's end", 60)
+        run = submit(lab, place, profile("gpu"), WEIGHTS)
+        started.append(run)
+        run.finish()
+        return place
+
     pool = ThreadPoolExecutor(AT_A_TIME)
     try:
         yield {
@@ -224,8 +118,10 @@ def outcomes(lab: Lab) -> Iterator[Outcomes]:
             "long": pool.submit(uninterrupted, "long", LONG),
             "requeue": pool.submit(broken, "requeue", SHORT, requeue),
             "scancel": pool.submit(broken, "scancel", SHORT, cancel),
-            "slurmd killed": pool.submit(broken, "slurmd", SHORT, kill_slurmd),
+            "slurmd killed": pool.submit(broken, "slurmd", LONG, kill_slurmd),
             "short": pool.submit(uninterrupted, "short", SHORT),
+            "stopped": pool.submit(stopped),
+            "shards": pool.submit(shards),
             "grid": pool.submit(grid),
             "grid here": pool.submit(run_here, workspace(lab.folder / "here", params(GRID, 320))),
         }
@@ -266,7 +162,7 @@ def test_gpu_stages_are_jobs_with_a_gpu_and_small_ones_run_here(lab: Lab, outcom
         ("node killed", "long"),
         ("requeue", "short"),
         ("scancel", "short"),
-        ("slurmd killed", "short"),
+        ("slurmd killed", "long"),
     ],
 )
 def test_a_fault_changes_no_bit(outcomes: Outcomes, fault: str, same_as: str) -> None:
@@ -289,31 +185,17 @@ def test_a_time_limit_took_several_attempts(lab: Lab, outcomes: Outcomes) -> Non
     assert states == ["FAILED"] * (len(jobs) - 1) + ["COMPLETED"]
 
 
-def test_two_runs_share_a_gpu_that_is_cut_into_shards(lab: Lab) -> None:
+def test_two_runs_share_a_gpu_that_is_cut_into_shards(lab: Lab, outcomes: Outcomes) -> None:
     """What the profile's commented lines give: two trainings on one node's only GPU at the same time."""
-    site = profile("gpu", **{"set-resources": {"train": {"gpu": 0, "gres": "'shard:1'"}}})
-    place = workspace(lab.folder / "shards", params([RUN, "vae-wae-128"], 10_000))
-    lab.ask("scontrol", "update", "nodename=n2", "state=drain", "reason=one node only")
-    try:
-        run = submit(lab, place, site, *(f"results/{cell}/0/model.safetensors" for cell in (RUN, "vae-wae-128")))
-        assert run.process.wait(300) == 0, run.log[-3000:]
-    finally:
-        lab.ask("scontrol", "update", "nodename=n2", "state=resume")
-    jobs = re.findall(r"submitted with SLURM jobid (\d+)", run.log)
+    log = (outcomes["shards"].result() / "snakemake.log").read_text()
+    jobs = re.findall(r"submitted with SLURM jobid (\d+)", log)
     rows = lab.ask("sacct", "-XPnj", ",".join(jobs), "-o", "NodeList,Start,End").splitlines()
     (node, start, end), (other, other_start, other_end) = (row.split("|") for row in rows)
-    assert node == other == "n1"
+    assert node == other == SHARED_NODE
     assert max(start, other_start) < min(end, other_end)
 
 
-def test_a_stopped_snakemake_cancels_nothing_that_is_done(lab: Lab) -> None:
-    """Ctrl-C cancels the jobs under way; the next start goes on with what is left."""
-    place = workspace(lab.folder / "stopped", params([RUN], SHORT))
-    run = submit(lab, place, profile("gpu"), WEIGHTS)
-    run.wait_for_training()
-    run.process.send_signal(signal.SIGINT)
-    assert run.process.wait(120) != 0
-    wait_for(lambda: not lab.ask("squeue", "-h", "-j", run.job()), "the job's end", 60)
-    shutil.rmtree(place / "profile")
-    submit(lab, place, profile("gpu"), WEIGHTS).finish()
+def test_after_ctrl_c_the_next_start_goes_on(outcomes: Outcomes) -> None:
+    place = outcomes["stopped"].result()
     assert "going on from" in (place / LOG).read_text()
+    assert (place / WEIGHTS).read_bytes() == outcomes["short"].result().read_bytes()
