@@ -27,7 +27,7 @@ slurm-test: install
 	$(BIN)/python tests/slurm/lab.py install
 	$(BIN)/python -m pytest --numprocesses=0 tests/slurm
 
-# What would run, and what it would take: make plan, or make plan FROM=trial for another workspace's benchmarks.
+# What would run, and what it would take: make plan, or make plan FROM=demo for another workspace's benchmarks.
 plan: install
 	$(BIN)/gen100 forecast $(FROM)
 

@@ -13,7 +13,7 @@ import yaml
 from conftest import ROOT, environment
 from test_workflow import snakemake
 
-from gen100.due import jobs
+from gen100.due import due_stages
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128"]
 SMALL = {"images": 320, "records": 2, "ema_images": 100, "optimizer": {"lr": 1e-3}}
@@ -44,7 +44,7 @@ def run_stages(said: str) -> set[str]:
 def due_jobs(folder: Path) -> set[str]:
     """The jobs that Snakemake would run, as DVC names their stages."""
     with chdir(folder):
-        return {job.stage_name for job in jobs() if job.due}
+        return due_stages()
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:

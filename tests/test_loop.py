@@ -173,7 +173,7 @@ class _Code:
 def test_a_checkpoint_with_code_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"fingerprint": "a", "state": _Code()}, tmp_path / checkpoint.NAME)
-    assert checkpoint.load(tmp_path, "a", CPU) is None
+    assert checkpoint.load(tmp_path, "a") is None
     assert not (tmp_path / "ran").exists()
 
 
@@ -181,7 +181,7 @@ def test_a_loss_that_is_not_finite_names_phase_and_step(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"phase 'train' is not finite at step 7"):
         train(fresh(fail_at=0.5), data(), run(tmp_path), CPU)
     # What was saved is of a step before the failure.
-    saved = checkpoint.load(tmp_path, "a", CPU)
+    saved = checkpoint.load(tmp_path, "a")
     assert saved is not None
     assert all(torch.isfinite(value).all() for value in saved["network"].values())
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from conftest import Process, environment
 from engines import CELLS, after, clone, commit, due_jobs, dvc, edit, more_vae_images
 from test_stages import refused
@@ -173,6 +174,21 @@ def test_early_files_that_are_gone_are_named(built: Path, gen100: Process, tmp_p
     said = refused(gen100(folder, "record", check=False))
     assert "data/archive.tar.gz" in said
     assert "snakemake --touch" in said
+
+
+def test_finished_work_that_is_not_recorded_stops_the_restore(
+    recorded: Path, gen100: Process, tmp_path: Path
+) -> None:
+    """Touching what it reads would have Snakemake make it again."""
+    folder = shutil.copytree(recorded, tmp_path / "unrecorded")
+    lock = yaml.safe_load((folder / "dvc.lock").read_text())
+    del lock["stages"][f"train@{CELLS[0]}-0"]
+    (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
+    data = (folder / "data/cifar100.npz").stat().st_mtime_ns
+    said = refused(gen100(folder, "restore", check=False))
+    assert f"train@{CELLS[0]}-0" in said
+    assert "gen100 record" in said
+    assert (folder / "data/cifar100.npz").stat().st_mtime_ns == data
 
 
 def test_files_that_only_dvc_needs(built: Path, gen100: Process, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -20,8 +20,8 @@ PLACES = "GEN100_RUNS_PER_GPU"
 def device() -> Iterator[torch.device]:
     """The GPU that this process may use, or the CPU where there is none.
 
-    Each process takes a place on one of the visible GPUs, and waits while all are taken. A GPU that SLURM has
-    assigned is taken as it is: how many jobs share it is SLURM's to say.
+    Each process takes a place on one of the visible GPUs, and waits while all are taken. How many SLURM jobs
+    share a GPU is SLURM's to say: only processes of one job wait for each other.
 
     Raises:
         UserError: the number of places per GPU is none.
@@ -32,15 +32,18 @@ def device() -> Iterator[torch.device]:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True, warn_only=True)
     count = torch.cuda.device_count()
-    assigned = count == 1 and "SLURM_JOB_ID" in os.environ
     names = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
-    with nullcontext(0) if assigned else place_on(names, places_per_gpu()) as index:
+    with place_on(names, places_per_gpu()) as index:
         torch.cuda.set_device(index)
         yield torch.device("cuda", index)
 
 
 def places_per_gpu() -> int:
-    """How many processes may use a GPU at a time: the environment variable GEN100_RUNS_PER_GPU, else 1."""
+    """How many processes may use a GPU at a time: the environment variable GEN100_RUNS_PER_GPU, else 1.
+
+    Raises:
+        UserError: it is no whole number from 1.
+    """
     text = os.environ.get(PLACES, "1")
     if not text.isdecimal() or int(text) < 1:
         raise UserError(f"{PLACES} is '{text}': set runs_per_gpu in the profile to a whole number from 1")
@@ -49,12 +52,12 @@ def places_per_gpu() -> int:
 
 @contextmanager
 def place_on(names: list[str], places: int) -> Iterator[int]:
-    """Hold one of `places` on one of the named GPUs, by a file lock per place and user; yields the GPU's index.
+    """Hold one of `places` on one of the named GPUs, by a lock per place, user and SLURM job; yields its index.
 
     Every GPU's first place is taken before any second, so that runs spread over the GPUs.
     """
     folder = Path(tempfile.gettempdir())
-    stem = f"gen100-{getpass.getuser()}"
+    stem = f"gen100-{getpass.getuser()}-{os.environ.get('SLURM_JOB_ID', 'here')}"
     locks = [
         (index, FileLock(folder / f"{stem}-{name}-{place}.lock"))
         for place in range(places)

@@ -86,6 +86,15 @@ def jobs() -> list[Job]:
     return [_job(block, reasons.get(block["output"])) for block in every]
 
 
+def due_stages() -> set[str]:
+    """The names of the stages that are due; as `jobs` tells them, in half the time.
+
+    Raises:
+        UserError: as `jobs`.
+    """
+    return {_job(block, block["reason"]).stage_name for block in _shown(snakemake("--dry-run"))}
+
+
 def _shown(said: str) -> list[dict[str, str]]:
     """The jobs that a dry run shows: the rule and the fields of each, but for those that make no file."""
     found = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", said, re.M)

@@ -14,6 +14,7 @@ from gen100 import layout
 from gen100.cells import FAMILIES, Cell
 from gen100.config import OwnExtractor, Params, load_params
 from gen100.due import Job, jobs
+from gen100.errors import UserError
 from gen100.files import read_json
 
 if TYPE_CHECKING:
@@ -100,10 +101,17 @@ def _kind(*settings: Any) -> str:
 
 
 def benchmarks(workspace: Path) -> list[Benchmark]:
-    """What a workspace's finished jobs took. A job that is due tells nothing: its parameters may have changed."""
+    """What a workspace's finished jobs took. A job that is due tells nothing: its parameters may have changed.
+
+    Raises:
+        UserError: there is no such workspace.
+    """
+    if not workspace.is_dir():
+        raise UserError(f"{workspace} is no folder: name a workspace, a folder with a params.yaml")
     with chdir(workspace):
         params = load_params()
-        return [found for job in jobs() if not job.due for found in _benchmark(job, params)]
+        done = (job for job in jobs() if not job.due and all(output.exists() for output in job.outputs))
+        return [found for job in done for found in _benchmark(job, params)]
 
 
 def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
@@ -118,8 +126,8 @@ def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
         record = read_json(layout.run(job.cell, job.seed) / "run.json")
         device = record["device"]
         if job.stage == "train":
-            # The benchmark of a run that was broken off tells of its last attempt only.
-            seconds = max(seconds, record["seconds"])
+            # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
+            seconds = record["seconds"]
     size = sum(output.stat().st_size for output in job.outputs)
     yield Benchmark(work_of(job, params), seconds, size, device)
 
@@ -204,5 +212,5 @@ def _caption(lines: list[Line]) -> str:
     unknown = sum(line.jobs - line.known for line in lines)
     said = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
     if unknown:
-        said += f"\nNo earlier run tells of {unknown} jobs (≥ leaves them out): run one cell of each model first."
+        said += f"\nNo earlier run tells of {unknown} jobs (≥ is without them): run one of each model and size."
     return said

@@ -14,7 +14,7 @@ import yaml
 
 from gen100 import files, layout
 from gen100.config import Params
-from gen100.due import Job, forgotten, jobs, snakemake, with_downstream
+from gen100.due import Job, due_stages, forgotten, jobs, snakemake, with_downstream
 from gen100.errors import UserError
 from gen100.plan import make_plan
 
@@ -42,7 +42,7 @@ def record(_params: Params) -> None:
     unclean = set(_status()) & set(names)
     if unclean:
         raise UserError(f"dvc.lock does not have what is in the workspace of {_list(unclean)}: record again")
-    if {job.stage_name for job in jobs() if job.due} != due:
+    if due_stages() != due:
         raise UserError("files changed while they were recorded: see `snakemake -n`, then record again")
     print(f"recorded {len(names)} of {len(every)} stages in {LOCK}")
     if left:
@@ -93,10 +93,11 @@ def restore(params: Params) -> None:
 
     every = jobs()
     left = with_downstream(every, changes.keys())
+    _check_finished(every, left)
     targets = [str(path) for job in every if job.stage_name not in left for path in job.outputs]
     snakemake("--touch", "--forceall", "--cores", "1", *(targets if left else []))
 
-    due = {job.stage_name for job in jobs() if job.due}
+    due = due_stages()
     print(f"restored {len(every) - len(left)} of {len(every)} stages: Snakemake has nothing to do for them")
     if due - left:
         raise UserError(f"Snakemake would still run {_list(due - left)}: see `snakemake -n`")
@@ -107,6 +108,22 @@ def restore(params: Params) -> None:
         # A stage without inputs leaves Snakemake nothing to compare.
         first = " ".join(sorted({name.split("@")[0] for name in unseen}))
         print(f"Snakemake cannot see that by itself: run `snakemake --cores all --forcerun {first}`")
+
+
+def _check_finished(every: list[Job], left: set[str]) -> None:
+    """Nothing that Snakemake has finished is missing from the record.
+
+    Raises:
+        UserError: else. What such a stage reads would get a new time, and Snakemake would make it again.
+    """
+    untold = forgotten()
+    finished = {
+        job.stage_name
+        for job in every
+        if job.stage_name in left and not job.due and untold.isdisjoint(job.outputs) and not _missing(job)
+    }
+    if finished:
+        raise UserError(f"finished, but not as in {LOCK}: {_list(finished)}: run `gen100 record` first")
 
 
 def dvc(*arguments: str) -> str:
@@ -169,12 +186,16 @@ def _check_outputs(changes: dict[str, list[Any]]) -> None:
     }
     gone = [path for path, state in outputs.items() if state != "modified"]
     if gone:
-        raise UserError(f"missing: {_list(gone)}: run `dvc pull`, or `dvc repro` where nothing was pushed")
+        raise UserError(
+            f"missing: {_list(gone)}: run `dvc pull` (and `git restore` for what git keeps), or `dvc repro`"
+            " where nothing was pushed"
+        )
     # The plan is rewritten from params.yaml in any case.
     modified = outputs.keys() - {str(layout.PLAN)}
     if modified:
         raise UserError(
-            f"not as recorded in {LOCK}: {_list(modified)}: run `dvc checkout`, or keep them with `gen100 record`"
+            f"not as recorded in {LOCK}: {_list(modified)}: run `dvc checkout` (`git restore` for what"
+            " git keeps), or keep them with `gen100 record`"
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from gen100.errors import UserError
 from gen100.files import whole
 
 NAME = "state.pt"
@@ -23,10 +24,13 @@ def save(folder: Path, fingerprint: str, state: dict[str, Any]) -> None:
         torch.save({"fingerprint": fingerprint, "state": state}, file)
 
 
-def load(folder: Path, fingerprint: str, device: torch.device) -> dict[str, Any] | None:
-    """The state saved under this fingerprint, or None with a line that says why there is none to go on from.
+def load(folder: Path, fingerprint: str) -> dict[str, Any] | None:
+    """The state saved under this fingerprint, on the CPU, or None with a line that says why there is none.
 
     Only tensors and plain values are read: a file with code in it is not run, and counts as damaged.
+
+    Raises:
+        UserError: the disk does not give the file; it is kept.
     """
     file = folder / NAME
     if not file.exists():
@@ -36,8 +40,14 @@ def load(folder: Path, fingerprint: str, device: torch.device) -> dict[str, Any]
         with zipfile.ZipFile(file) as archive:
             if wrong := archive.testzip():
                 raise zipfile.BadZipFile(wrong)
-        saved = torch.load(file, map_location=device, weights_only=True)
+        saved = torch.load(file, map_location="cpu", weights_only=True)
         found, state = saved["fingerprint"], saved["state"]
+    except OSError as error:
+        raise UserError(
+            f"{file} cannot be read ({error.strerror or error}): check the disk, then start again"
+        ) from None
+    except MemoryError:
+        raise
     except Exception as error:
         # torch reports damage in many ways; none of them may stop a run that can start anew.
         _say(f"checkpoint {file} is damaged ({type(error).__name__}): starting anew")

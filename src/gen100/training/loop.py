@@ -83,7 +83,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     phases = network.phases()
     stepper = _Stepper(network, phases)
     average = Average(network, phases, settings.ema_images)
-    state = _restore(checkpoint.load(run.checkpoints, run.fingerprint, device), network, average, phases)
+    state = _restore(checkpoint.load(run.checkpoints, run.fingerprint), network, average, phases)
     records = {max(1, round(k * feed.steps / settings.records)) for k in range(1, settings.records + 1)}
     saved = time.monotonic()
     begin = saved - state.seconds
@@ -241,7 +241,9 @@ def _restore(saved: dict[str, Any] | None, network: Trainable, average: Average,
     for optimizer, state in zip(_optimizers(phases), saved["optimizers"], strict=True):
         optimizer.load_state_dict(state)
     means = Means()
-    means.sums, means.weights = saved["sums"], saved["weights"]
+    device = next(network.parameters()).device
+    means.sums = {name: total.to(device) for name, total in saved["sums"].items()}
+    means.weights = saved["weights"]
     return _State(saved["step"], saved["seconds"], saved["curve"], means)
 
 
