@@ -36,9 +36,9 @@ pytestmark = [
 ]
 
 GRID = ["vae-elbo-128", "dalle-perceptual-128", "stylegan2-hinge-128", "stable_diffusion-mse-128"]
-SHORT, LONG = 20_000, 60_000
-"""Images of the runs that are broken off: half a minute on one core, and nearly two, so that a checkpoint is
-written on the way, a limit of two minutes is met, and SLURM has the time to take notice of a lost node."""
+SHORT, LONG = 20_000, 45_000
+"""Images of the runs that are broken off: half a minute on one core, and a minute and a half, so that a checkpoint
+is written on the way, a limit of two minutes is met, and SLURM has the time to take notice of a lost node."""
 AT_A_TIME = 3
 
 
