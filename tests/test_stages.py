@@ -51,7 +51,7 @@ def test_cells_share_an_autoencoder(workspace: Path, gen100: Process) -> None:
     first = workspace / "results" / CELLS[1] / "0"
     assert "copied" in gen100(workspace, "autoencoder", CELLS[2], 0).stderr
     second = workspace / "results" / CELLS[2] / "0"
-    for name in ("autoencoder.safetensors", "autoencoder.csv"):
+    for name in ("autoencoder.safetensors", "autoencoder.csv", "autoencoder.json"):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -83,3 +84,10 @@ def describe(where: torch.device) -> str:
         return torch.cuda.get_device_name(where)
     threads = torch.get_num_threads()
     return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def peak_memory(where: torch.device) -> int:
+    """The most memory that this process has used so far, in bytes: on the GPU, or on the CPU resident in all."""
+    if where.type == "cuda":
+        return torch.cuda.max_memory_allocated(where)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -8,6 +8,7 @@ rule autoencoder:
     output:
         weights="results/{cell}/{seed}/autoencoder.safetensors",
         curve="results/{cell}/{seed}/autoencoder.csv",
+        record="results/{cell}/{seed}/autoencoder.json",
     log:
         "logs/autoencoder/{cell}-{seed}.log",
     benchmark:

@@ -14,11 +14,15 @@ from gen100.config import Params, Training
 from gen100.errors import UserError
 from gen100.locks import locked
 from gen100.plan import autoencoder_settings, train_settings
+from gen100.version import commit
 
 if TYPE_CHECKING:
     from gen100.data.arrays import Cifar100
     from gen100.training.loop import Trained
     from gen100.training.phase import Trainable
+
+AUTOENCODER_FILES = ("autoencoder.csv", "autoencoder.json", "autoencoder.safetensors")
+"""Of the stage, in the order in which they are written."""
 
 
 def _sources() -> list[Path]:
@@ -47,6 +51,24 @@ def fingerprint(seed: int, decides: dict[str, Any], *others: Path) -> str:
         "inputs": [files.digest(path) for path in inputs],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _cost(trained: "Trained") -> dict[str, Any]:
+    """What a training took, and of what program: images, seconds, peak memory in bytes, device, versions."""
+    import torch
+
+    from gen100.device import describe, peak_memory
+
+    where = next(trained.network.parameters()).device
+    return {
+        "images_seen": trained.images,
+        "seconds": round(trained.seconds, 2),
+        "memory": peak_memory(where),
+        "device": describe(where),
+        "gen100": __version__,
+        "commit": commit(),
+        "torch": torch.__version__,
+    }
 
 
 @contextmanager
@@ -101,7 +123,7 @@ def has_autoencoder(params: Params, cell: Cell, seed: int) -> bool:
     """Whether the run's autoencoder is there whole, made by this code of these parameters and this data."""
     return cell.autoencoder is not None and _made(
         layout.run(cell, seed),
-        ("autoencoder.csv", "autoencoder.safetensors"),
+        AUTOENCODER_FILES,
         lambda: _autoencoder_mark(params, cell, seed),
     )
 
@@ -147,6 +169,7 @@ def _write_none(target: Path) -> None:
 
     files.write_bytes(target / "autoencoder.safetensors", save({}, {"gen100": "{}"}))
     files.write_text(target / "autoencoder.csv", "epoch,step,images,train_loss,val_loss\n")
+    files.write_json(target / "autoencoder.json", {"images_seen": 0, "seconds": 0.0})
 
 
 def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
@@ -162,7 +185,7 @@ def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
         try:
             if read_header(weights, f"autoencoder {other} {seed}").get("fingerprint") != mark:
                 continue
-            for name in ("autoencoder.csv", "autoencoder.safetensors"):
+            for name in AUTOENCODER_FILES:
                 with files.whole(target / name) as temporary:
                     shutil.copyfile(source / name, temporary)
         except (UserError, FileNotFoundError):
@@ -193,6 +216,7 @@ def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str) -> None
         ),
     ) as trained:
         write_curve(target / "autoencoder.csv", trained.curve)
+        files.write_json(target / "autoencoder.json", _cost(trained))
         save_weights(target / "autoencoder.safetensors", trained.network.state_dict(), {"fingerprint": mark})
 
 
@@ -201,7 +225,6 @@ def train(params: Params, cell: Cell, seed: int) -> None:
     import torch
 
     from gen100.data.captions import caption_tokens
-    from gen100.device import describe
     from gen100.models.registry import build_autoencoder, build_model
     from gen100.training.curve import write_curve
     from gen100.weights import load_weights, save_weights
@@ -228,7 +251,6 @@ def train(params: Params, cell: Cell, seed: int) -> None:
         mark=mark,
         build=build,
     ) as trained:
-        where = next(trained.network.parameters()).device
         record = {
             "cell": str(cell),
             "model": cell.model,
@@ -236,11 +258,7 @@ def train(params: Params, cell: Cell, seed: int) -> None:
             "batch_size": params.batch_size(cell),
             "latent_size": cell.latent,
             "seed": seed,
-            "images_seen": trained.images,
-            "seconds": round(trained.seconds, 2),
-            "device": describe(where),
-            "gen100": __version__,
-            "torch": torch.__version__,
+            **_cost(trained),
         }
         write_curve(target / "curve.csv", trained.curve)
         files.write_json(target / "run.json", record)
