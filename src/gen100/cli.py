@@ -101,7 +101,10 @@ _run_stage(measurement.sample)
 _run_stage(measurement.evaluate)
 for _stage in (
     measurement.reference,
+    measurement.forensics,
     report.aggregate,
+    report.compare,
+    report.claims,
     report.tables,
     report.figures,
     report.theory,

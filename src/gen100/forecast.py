@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 STAGES = [
     *("plan", "fetch", "prepare", "extractor", "autoencoder", "train", "sample", "reference", "evaluate"),
-    *("aggregate", "tables", "figures", "theory", "page"),
+    *("forensics", "aggregate", "compare", "claims", "tables", "figures", "theory", "page"),
 ]
 
 

@@ -58,5 +58,6 @@ def make_plan(params: Params) -> dict[str, Any]:
         "sample": {run: relevant(params.sampling, cell.model) for run, cell in runs.items()},
         "evaluate": dict.fromkeys(runs, measures),
         "reference": {**measures, "images": params.sampling.images},
+        "forensics": {"cells": params.cells, "seeds": params.seeds, "reference": params.metrics.reference},
         "report": {"cells": params.cells, "seeds": params.seeds},
     }

@@ -57,9 +57,17 @@ rule evaluate:
         data="data/cifar100.npz",
         extractor="data/extractors/metric.safetensors",
         reference="reports/reference.json",
+        autoencoder="results/{cell}/{seed}/autoencoder.safetensors",
         samples="results/{cell}/{seed}/samples.npy",
     output:
-        "results/{cell}/{seed}/metrics.json",
+        metrics="results/{cell}/{seed}/metrics.json",
+        resamples="results/{cell}/{seed}/resamples.csv",
+        neighbours=report(
+            "results/{cell}/{seed}/neighbours.png",
+            caption="../report/neighbours.rst",
+            category="Nearest training images",
+            labels={"cell": "{cell}", "seed": "{seed}"},
+        ),
     log:
         "logs/evaluate/{cell}-{seed}.log",
     benchmark:
@@ -73,3 +81,31 @@ rule evaluate:
         settings=settings_of("evaluate"),
     shell:
         "exec gen100 evaluate {wildcards.cell} {wildcards.seed} >> {log} 2>&1"
+
+
+rule forensics:
+    """Look for the mistakes that give numbers like the thesis', on real images and on samples."""
+    input:
+        "data/cifar100.npz",
+        "data/extractors/metric.safetensors",
+        "reports/reference.json",
+        every_run("results/{cell}/{seed}/samples.npy"),
+    output:
+        report(
+            [f"{layout.FORENSICS}{ending}" for ending in (".csv", ".en.md", ".uk.md")],
+            caption="../report/forensics.rst",
+            category="Conclusions",
+        ),
+    log:
+        "logs/forensics.log",
+    benchmark:
+        "logs/forensics.tsv"
+    resources:
+        gpu=1,
+        cpus_per_task=4,
+        mem_mb=16000,
+        runtime=120,
+    params:
+        settings=PLAN["forensics"],
+    shell:
+        "exec gen100 forensics >> {log} 2>&1"

@@ -14,6 +14,7 @@ rule aggregate:
         every_run("results/{cell}/{seed}/metrics.json"),
         every_run("results/{cell}/{seed}/curve.csv"),
         every_run("results/{cell}/{seed}/run.json"),
+        every_run("results/{cell}/{seed}/autoencoder.json"),
     output:
         report(
             "reports/results.csv",
@@ -31,11 +32,59 @@ rule aggregate:
         "exec gen100 aggregate >> {log} 2>&1"
 
 
+rule compare:
+    """Compare the losses of each model and size, over seeds and over samples."""
+    input:
+        "reports/results.csv",
+        every_run("results/{cell}/{seed}/resamples.csv"),
+    output:
+        report(
+            "reports/comparisons.csv",
+            caption="../report/comparisons.rst",
+            category="Results",
+            labels={"table": "losses compared"},
+        ),
+    log:
+        "logs/compare.log",
+    benchmark:
+        "logs/compare.tsv"
+    params:
+        settings=PLAN["report"],
+    shell:
+        "exec gen100 compare >> {log} 2>&1"
+
+
+rule claims:
+    """Judge the thesis' claims by the results."""
+    input:
+        "data/cifar100.npz",
+        "reports/results.csv",
+        "reports/reference.json",
+        "reports/comparisons.csv",
+        every_run("results/{cell}/{seed}/curve.csv"),
+        every_run("results/{cell}/{seed}/samples.npy"),
+    output:
+        report(
+            [f"{layout.CLAIMS}{ending}" for ending in (".csv", ".en.md", ".uk.md")],
+            caption="../report/claims.rst",
+            category="Conclusions",
+        ),
+    log:
+        "logs/claims.log",
+    benchmark:
+        "logs/claims.tsv"
+    params:
+        settings=PLAN["report"],
+    shell:
+        "exec gen100 claims >> {log} 2>&1"
+
+
 rule tables:
     """Rebuild the thesis' Tables 3.1 and 3.2."""
     input:
         "reports/results.csv",
         "reports/reference.json",
+        "reports/comparisons.csv",
     output:
         report(
             TABLES,
@@ -51,17 +100,29 @@ rule tables:
 
 
 rule figures:
-    """Rebuild the thesis' appendices: loss graphs and images of every cell."""
+    """Rebuild the thesis' appendices: loss graphs and images of every cell; and what quality costs and is biased by."""
     input:
         "data/cifar100.npz",
         "reports/results.csv",
+        "reports/reference.json",
         every_run("results/{cell}/{seed}/curve.csv"),
         every_run("results/{cell}/{seed}/samples.npy"),
+        every_run("results/{cell}/{seed}/resamples.csv"),
     output:
         report(
             [layout.appendix(model) for model in FAMILIES],
             caption="../report/appendix.rst",
             category="Appendices",
+        ),
+        report(
+            "reports/figures/cost.svg",
+            caption="../report/cost.rst",
+            category="Conclusions",
+        ),
+        report(
+            "reports/figures/bias.svg",
+            caption="../report/bias.rst",
+            category="Conclusions",
         ),
     log:
         "logs/figures.log",
@@ -98,8 +159,15 @@ rule page:
     """Write the page that shows everything."""
     input:
         "plan.json",
+        "data/cifar100.npz",
         "reports/results.csv",
         "reports/reference.json",
+        "reports/comparisons.csv",
+        every_run("results/{cell}/{seed}/curve.csv"),
+        every_run("results/{cell}/{seed}/samples.npy"),
+        every_run("results/{cell}/{seed}/neighbours.png"),
+        rules.claims.output,
+        rules.forensics.output,
         rules.tables.output,
         rules.figures.output,
         rules.theory.output,

@@ -77,6 +77,8 @@ localrules:
     extractor_local,
     autoencoder_local,
     aggregate,
+    compare,
+    claims,
     tables,
     figures,
     theory,

@@ -97,6 +97,13 @@ def reference(params: Params) -> None:
     files.write_json(layout.REFERENCE, _measure(params, data, other[chosen]))
 
 
+def forensics(params: Params) -> None:
+    """Look for the mistakes that give numbers like the thesis'."""
+    from gen100.forensics import write_forensics
+
+    write_forensics(params)
+
+
 def _measure(params: Params, data: "Cifar100", images: Any) -> dict[str, Any]:
     from gen100.device import device
     from gen100.metrics.fidelity import Reference, describe, measure

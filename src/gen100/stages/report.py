@@ -17,6 +17,20 @@ def aggregate(params: Params) -> None:
     collect(params)
 
 
+def compare(params: Params) -> None:
+    """Compare the losses of each model and size, over seeds and over samples."""
+    from gen100.report.comparisons import write_comparisons
+
+    write_comparisons(params)
+
+
+def claims(params: Params) -> None:
+    """Judge the thesis' claims by the results."""
+    from gen100.report.claims import write_claims
+
+    write_claims(params)
+
+
 def tables(params: Params) -> None:
     """Rebuild the thesis' tables."""
     from gen100.report.tables import write_tables
