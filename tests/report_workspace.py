@@ -21,6 +21,9 @@ OWN = "FD, CIFAR-100 network (test accuracy 48.1%)"
 INCEPTION = "FID, Inception v3"
 SYNTHETIC = "synthetic stand-in (2,000 training images, seed 0)"
 FLOOR = {"fid": 3.5, "is": 11.25, "is_std": 0.2, "kid": 0.001, "kid_std": 0.0002, "samples": 500}
+FLOOR |= {"precision": 0.75, "recall": 0.7, "fid_limit": 0.5, "fid_se": 0.1}
+CEILING = {"fid": 300.0, "is": 1.1, "is_std": 0.01, "kid": 9.0, "kid_std": 0.1, "samples": 500}
+CEILING |= {"precision": 0.0, "recall": 0.0, "fid_limit": 299.0, "fid_se": 0.3}
 ROOT_PARAMS = Path(__file__).parent.parent / "params.yaml"
 
 
@@ -50,8 +53,13 @@ def write_run(cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray
         "images_seen": 200_000,
         "seconds": 12.5,
         "device": "CPU, 2 threads",
+        "memory": 1_500_000_000,
+        "commit": "0123456789ab",
+        "torch": "2.9.0",
     }
     (folder / "run.json").write_text(json.dumps(run))
+    first = {"images_seen": 50_000, "seconds": 5.5} if cell.autoencoder else {"images_seen": 0, "seconds": 0.0}
+    (folder / "autoencoder.json").write_text(json.dumps(first))
 
 
 def make_workspace(
@@ -76,12 +84,17 @@ def make_workspace(
         coarse_names=np.array([f"super_{i}" for i in range(20)]),
         title=np.array(data),
     )
-    said = {"extractor": extractor, "reference": "train, 2,000 images", "data": data}
+    said = {"extractor": extractor, "reference": "train, 2,000 images", "other": "test, 500 images", "data": data}
     (folder / "reports").mkdir()
-    (folder / "reports/reference.json").write_text(json.dumps(FLOOR | said))
+    rows = {"real": FLOOR | said, "noise": CEILING | said, "constant": CEILING | said, "check": {"fid_self": 0.0}}
+    (folder / "reports/reference.json").write_text(json.dumps(rows))
     for number, text in enumerate(cells):
         for place, seed in enumerate(seeds):
             measured = {"fid": 100.0 + 10 * number + place, "is": 2 + 0.5 * place, "is_std": 0.1}
             measured |= {"kid": 0.05, "kid_std": 0.01, "samples": 200}
+            measured |= {"precision": 0.5, "recall": 0.25, "neighbour_ratio": 1.1, "neighbour_closer": 0.4}
+            measured |= {"fid_limit": measured["fid"] - 2, "fid_se": 0.75}
+            measured |= {f"{key}_test": measured[key] for key in ("fid", "kid", "kid_std", "precision", "recall")}
+            measured |= {"reconstruction_fid": 20.0} if Cell.parse(text).autoencoder else {}
             write_run(Cell.parse(text), seed, measured | said, images)
     return load_params()

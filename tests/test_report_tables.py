@@ -45,7 +45,20 @@ def test_results_have_a_row_a_run_in_the_order_of_params(workspace: Path) -> Non
     assert (row["train_loss"], row["val_loss"]) == pytest.approx(
         (curve["train_loss"].iloc[-1], curve["val_loss"].iloc[-1])
     )
-    assert not results.isna().any().any()
+    assert (row["fid_other"], row["kid_other"], row["precision_other"]) == (121.0, 0.05, 0.5)
+    assert (row["fid_limit"], row["fid_se"], row["memory"]) == (119.0, 0.75, 1_500_000_000)
+    assert (row["reference"], row["other"]) == ("train, 2,000 images", "test, 500 images")
+    assert (row["autoencoder_images"], row["autoencoder_seconds"]) == (0, 0.0)
+    empty = {column for column in COLUMNS if results[column].isna().any()}
+    assert empty == {"reconstruction_fid", "fd_dinov2"}
+
+
+def test_a_two_stage_model_has_its_autoencoders_cost_and_distance(workspace: Path) -> None:
+    aggregate(make_workspace(workspace, ["vae-elbo-128", "dalle-mse-128"]))
+    first, second = pd.read_csv("reports/results.csv").to_dict("records")
+    assert (second["autoencoder_images"], second["autoencoder_seconds"]) == (50_000, 5.5)
+    assert second["reconstruction_fid"] == 20.0
+    assert pd.isna(first["reconstruction_fid"])
 
 
 @pytest.mark.parametrize(

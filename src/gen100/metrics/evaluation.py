@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gen100 import layout
@@ -87,9 +89,13 @@ class Yardstick:
 
     def held_back(self, count: int) -> Images:
         """At most `count` real images of the other split, spread evenly over it."""
-        images = self.other.reference.images
-        count = min(count, len(images))
-        return images[torch.arange(count) * len(images) // count]
+        return self.other.reference.images[self.spread(count)]
+
+    def spread(self, count: int) -> NDArray[np.intp]:
+        """The places of those images in their split."""
+        size = len(self.other)
+        count = min(count, size)
+        return np.arange(count) * size // count
 
     def texts(self) -> dict[str, Any]:
         """What the numbers are of: extractor, data, and both splits."""

@@ -147,11 +147,12 @@ class ReferenceFeatures:
     @cached_property
     def pooled(self) -> Tensor:
         """N x D, float32."""
+        return torch.from_numpy(self._features()["pooled"])
 
-        def compute() -> Arrays:
-            return {"pooled": self._extractor(self.reference.images, self.reference.name).pooled.numpy()}
-
-        return torch.from_numpy(self._kept("features", compute)["pooled"])
+    @cached_property
+    def logits(self) -> Tensor:
+        """N x classes, float32."""
+        return torch.from_numpy(self._features()["logits"])
 
     @cached_property
     def statistics(self) -> dict[str, NDArray]:
@@ -170,6 +171,13 @@ class ReferenceFeatures:
     def radii(self) -> Tensor:
         """N, float32: the balls of precision and recall."""
         return torch.from_numpy(self._kept("radii", lambda: {"radii": radii(self.pooled).numpy()})["radii"])
+
+    def _features(self) -> Arrays:
+        def compute() -> Arrays:
+            found = self._extractor(self.reference.images, self.reference.name)
+            return {name: values.numpy() for name, values in found._asdict().items()}
+
+        return self._kept("features", compute)
 
     def _kept(self, what: str, compute: Callable[[], Arrays]) -> Arrays:
         return cached(self._cache / f"{self.key}-{what}.npz", compute)

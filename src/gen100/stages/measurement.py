@@ -101,6 +101,7 @@ def reference(params: Params) -> None:
     from gen100.data import arrays
     from gen100.device import device
     from gen100.metrics.evaluation import Yardstick
+    from gen100.metrics.selfcheck import run_checks
 
     data = arrays.load(layout.ARRAYS)
     count = params.sampling.images
@@ -113,7 +114,7 @@ def reference(params: Params) -> None:
             "noise": np.random.default_rng(0).integers(0, 256, (count, *main.shape[1:]), dtype=np.uint8),
             "constant": np.broadcast_to(colour[:, None, None], (count, *main.shape[1:])),
         }
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {"check": run_checks(yardstick)}
         for name, images in sets.items():
             seen = yardstick.other.reference.name if name == "real" else None
             found = yardstick.evaluate(images, seen=seen).values
@@ -133,9 +134,16 @@ def _read_samples(cell: Cell, seed: int) -> Any:
 
     file = layout.run(cell, seed) / "samples.npy"
     try:
-        return np.load(file, allow_pickle=False)
+        samples = np.load(file, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
         raise UserError(f"{file} cannot be read ({error}): run stage sample {cell} {seed} again") from None
+    some = samples[:1000]
+    if not ((some > 1) & (some < 255)).any():
+        raise UserError(
+            f"{file} holds no values but 0, 1 and 255: images in [0, 1] or [-1, 1] that were cast to uint8 without"
+            f" scaling, or a model that draws nothing; correct it and run stage sample {cell} {seed} again"
+        )
+    return samples
 
 
 def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:
