@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import torch_fidelity
+import yaml
 from conftest import Process
 from torch import Tensor
+from torch_fidelity import metric_kid
 
 from gen100 import config
 from gen100.data import arrays
@@ -28,8 +31,6 @@ METRIC = Path("data/extractors/metric.safetensors")
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, demo_params: dict, gen100: Process) -> Path:
     """A workspace with synthetic data and the demo's network, trained on it."""
-    import yaml
-
     folder = tmp_path_factory.mktemp("trained")
     (folder / "params.yaml").write_text(yaml.safe_dump(demo_params | {"data": DATA}))
     for stage in (["fetch"], ["prepare"], ["extractor", "metric"]):
@@ -123,13 +124,8 @@ def pixels_as_features(patch: pytest.MonkeyPatch) -> None:
     _forward(patch, answer)
 
 
-def _scores(patch: pytest.MonkeyPatch, **changes: object) -> None:
-    right = fidelity.isc_features_to_metric
-    patch.setattr(fidelity, "isc_features_to_metric", lambda logits, **given: right(logits, **given | changes))
-
-
 def a_split_an_image(patch: pytest.MonkeyPatch) -> None:
-    right = fidelity.isc_features_to_metric
+    right: Any = fidelity.isc_features_to_metric
     patch.setattr(
         fidelity,
         "isc_features_to_metric",
@@ -138,7 +134,10 @@ def a_split_an_image(patch: pytest.MonkeyPatch) -> None:
 
 
 def splits_in_order(patch: pytest.MonkeyPatch) -> None:
-    _scores(patch, shuffle=False)
+    right: Any = fidelity.isc_features_to_metric
+    patch.setattr(
+        fidelity, "isc_features_to_metric", lambda logits, **given: right(logits, **given | {"shuffle": False})
+    )
 
 
 def softmax_twice(patch: pytest.MonkeyPatch) -> None:
@@ -163,11 +162,14 @@ def reference_unscaled(patch: pytest.MonkeyPatch) -> None:
 
 
 def kid_biased(patch: pytest.MonkeyPatch) -> None:
-    right = torch_fidelity.metric_kid.mmd2
+    right = metric_kid.mmd2
+    patch.setattr(metric_kid, "mmd2", lambda *kernels: right(*kernels, mmd_est="biased"))
+
+
+def other_features_for_kid(patch: pytest.MonkeyPatch) -> None:
+    right = fidelity.kid
     patch.setattr(
-        torch_fidelity.metric_kid,
-        "mmd2",
-        lambda *kernels: right(*kernels, mmd_est="biased") + 0.1 * kernels[0].mean(),
+        fidelity, "kid", lambda samples, reference: right(samples / samples.norm(dim=1)[:, None], reference)
     )
 
 
@@ -193,7 +195,8 @@ def samples_for_reference(patch: pytest.MonkeyPatch) -> None:
         (pixels_as_features, "features_width", "instead of pooled features"),
         (covariance_unscaled, "fid_doubled", "not divided"),
         (reference_unscaled, "fid_symmetric", "root of another reference"),
-        (kid_biased, "kid_real", "biased"),
+        (kid_biased, "kid_self", "biased"),
+        (other_features_for_kid, "kid_real", "unlike the reference"),
         (samples_for_reference, "recall_real", "radii"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -215,9 +218,12 @@ def test_a_mistake_is_caught(
 def test_a_network_without_its_trained_weights_is_caught(
     yardstick: Callable[..., Yardstick], honest: bool
 ) -> None:
-    settings = load_network(METRIC).settings
     torch.manual_seed(0)
-    save_network(METRIC, FeatureNetwork(settings), seed=1, accuracy=0.01 if honest else 0.66, synthetic=True)
+    network = FeatureNetwork(load_network(METRIC).settings).eval()
+    measure = yardstick()
+    _, logits = network(torch.from_numpy(measure.data.test_images).float() / 127.5 - 1)
+    accuracy = float((logits.argmax(1).numpy() == measure.data.test_labels).mean())
+    save_network(METRIC, network, seed=1, accuracy=accuracy if honest else 0.66, synthetic=True)
     said = (
         "accuracy_trained failed.* has not learned" if honest else "accuracy failed.* weights of another network"
     )
@@ -241,8 +247,8 @@ def test_features_kept_by_another_version_are_caught(
     run_checks(yardstick())
     # Trained on mirror images too, the network answers them as well.
     _forward(monkeypatch, lambda network, images: network(images.flip(3).float() / 127.5 - 1))
-    monkeypatch.setattr(selfcheck, "IMAGES", 100)
-    with pytest.raises(UserError, match=r"self-check (features_kept failed.* delete \.cache|accuracy failed)"):
+    monkeypatch.setattr(selfcheck, "ACCURACY", 0.1)
+    with pytest.raises(UserError, match=r"self-check features_kept failed.* delete \.cache"):
         run_checks(yardstick())
 
 
@@ -275,10 +281,10 @@ def test_an_untrained_inception_is_caught(trained: Path, tmp_path: Path, monkeyp
     network = RandomInception("inception-v3-compat", ["2048"], "nothing.pth")
     torch.save(network.state_dict(), "inception.pth")
     store_inception(Path("inception.pth"), METRIC)
-    monkeypatch.setattr(selfcheck, "IMAGES", 100)
+    monkeypatch.setattr(selfcheck, "IMAGES", 20)
     data = arrays.load(trained / "data/cifar100.npz")
     settings = config.load_params(trained / "params.yaml").metrics
-    with pytest.raises(UserError, match=r"self-check is_real failed.* is 1\.0.* without its trained weights"):
+    with pytest.raises(UserError, match=r"self-check is_real failed.* is 1, .* without its trained weights"):
         run_checks(Yardstick(data, settings, Path("cache")))
 
 
