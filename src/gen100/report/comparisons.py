@@ -24,10 +24,11 @@ UNDECIDED, ONE_SEED = "within noise", "one seed"
 def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
     """The FID of cell `a` minus that of `b`, over the seeds that both were run with.
 
-    Bootstrap replicates of FID lie above the measured value, as drawing with replacement loses variance; by about as
-    much in both cells, since they hold equally many images. So the interval over samples stands around the measured
-    difference, and only its width is the replicates': the standard deviation of their paired differences (Efron &
-    Tibshirani 1993, section 12.4, for the normal interval; Bińkowski et al. 2018, appendix D, for FID's bias).
+    Bootstrap replicates of FID lie above the measured value, as copies of images add nothing to their spread; by
+    about as much in both cells, since they hold equally many images. So the interval over samples stands around
+    the measured difference, and only its width is the replicates': the standard deviation of their paired
+    differences (the standard normal interval of Efron & Tibshirani 1993, section 12.4; for the bias of FID see
+    Bińkowski et al. 2018, section 3 and appendix D).
 
     Losses of one model and size are paired by seed, for they share the order of data; other cells are not.
 
@@ -58,9 +59,10 @@ def _verdict(found: Difference, adjusted: float) -> str:
 def comparisons(results: list[Record]) -> pd.DataFrame:
     """A row for each pair of losses of one model and latent size, with the columns COLUMNS.
 
-    `p_adjusted` is the larger of the two p (with one seed, that over samples), adjusted over all rows by Holm's
-    method. `verdict` is 'a' or 'b', the loss with the lower FID, only where both intervals exclude 0 and `p_adjusted`
-    is below 0.05; 'one seed' where the samples differ so but a single seed cannot tell; else 'within noise'.
+    `p_adjusted` is the larger of the two p (with one seed, that over samples), adjusted over all rows by
+    Holm's method. `verdict` is 'a' or 'b', the loss with the lower FID, only where both intervals exclude 0 and
+    `p_adjusted` is below 0.05; 'one seed' where the samples differ so but a single seed cannot tell; else 'within
+    noise'. With two seeds, t has one degree of freedom, and all but huge differences stay within noise.
 
     Raises:
         UserError: as `compare`.
@@ -94,8 +96,9 @@ def best(table: pd.DataFrame, model: str, latent: int) -> list[str]:
         table: what `comparisons` gave or `read_comparisons` read.
     """
     rows = table[(table["model"] == model) & (table["latent_size"] == latent)]
-    sides = [("loss_a", "mean_a"), ("loss_b", "mean_b")]
-    means = {loss: mean for sort in sides for loss, mean in rows[[*sort]].itertuples(index=False)}
+    means = dict(zip(rows["loss_a"], rows["mean_a"], strict=True)) | dict(
+        zip(rows["loss_b"], rows["mean_b"], strict=True)
+    )
     if not means:
         return []
     lead = min(means, key=lambda loss: means[loss])

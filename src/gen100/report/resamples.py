@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from gen100 import layout
 from gen100.cells import Cell
@@ -29,9 +30,9 @@ def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError):
         raise UserError(f"{file} is no readable CSV: remove it and {advice}") from None
     lacking = [name for name in COLUMNS if name not in rows]
-    if lacking or not (rows["kind"] == "bootstrap").any():
+    if lacking or "bootstrap" not in set(rows["kind"]):
         raise UserError(f"{file} lacks {', '.join(lacking) or 'bootstrap rows'}: remove it and {advice}")
-    if not np.isfinite(pd.to_numeric(rows["fid"], errors="coerce")).all():
+    if not is_numeric_dtype(rows["fid"]) or not np.isfinite(rows["fid"].to_numpy(float)).all():
         raise UserError(f"{file} holds a fid that is no finite number: remove it and {advice}")
     return rows
 

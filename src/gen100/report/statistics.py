@@ -1,7 +1,9 @@
 """What can be said of a few seeds, and of a difference between two cells: how large it is, and how sure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -37,30 +39,62 @@ class Difference:
 
     Attributes:
         seeds: runs in each cell.
-        by_seeds, p_seeds: 95% interval and two-sided p of a t test over seeds. p is the probability of a t as
-            large as this one if both cells had the same expected measure over all seeds. As every seed draws
-            its own samples, the noise of sampling is in it too. None with one seed.
-        by_samples, p_samples: the same over the samples drawn, for these very trainings and this reference: p
-            is the probability of a difference as large as this one if the trained models were equally far from
-            the reference and only the luck of the draw differed.
+        error_seeds: standard error over seeds, with `degrees` of freedom; None with one seed.
+        error_samples: standard error over the samples drawn.
+        shift: what the difference is held against: both p are of the difference being that.
     """
 
     mean_a: float
     mean_b: float
     seeds: int
-    by_seeds: Interval | None
-    p_seeds: float | None
-    by_samples: Interval
-    p_samples: float
+    error_seeds: float | None
+    degrees: float
+    error_samples: float
+    shift: float = 0.0
 
     @property
     def value(self) -> float:
         return self.mean_a - self.mean_b
 
     @property
+    def by_seeds(self) -> Interval | None:
+        """95% t interval of the difference over seeds."""
+        if self.error_seeds is None:
+            return None
+        return self._around(float(stats.t.ppf((1 + CONFIDENCE) / 2, self.degrees)) * self.error_seeds)
+
+    @property
+    def by_samples(self) -> Interval:
+        """95% standard normal interval over samples (Efron & Tibshirani 1993, section 12.4)."""
+        return self._around(float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * self.error_samples)
+
+    @property
+    def p_seeds(self) -> float | None:
+        """The probability of a t this far out, over other seeds, if the expected difference were `shift`.
+
+        As every seed draws its own samples, the noise of sampling is in it too.
+        """
+        if self.error_seeds is None:
+            return None
+        return self._p(self.error_seeds, stats.t(self.degrees))
+
+    @property
+    def p_samples(self) -> float:
+        """The probability of a difference as far out as this one, over other samples of these very trained models
+        and with this reference, if their true difference were `shift`."""
+        return self._p(self.error_samples, stats.norm())
+
+    @property
     def p(self) -> float:
         """The larger p: below a level only where both tests reject (Berger 1982, intersection-union test)."""
         return max(self.p_samples, self.p_seeds or 0.0)
+
+    def _around(self, reach: float) -> Interval:
+        return self.value - reach, self.value + reach
+
+    def _p(self, error: float, distribution: Any) -> float:
+        distance = abs(self.value - self.shift)
+        return 2 * float(distribution.sf(distance / error)) if error else float(distance == 0)
 
 
 def difference(a: Sequence[float], b: Sequence[float], error: float, paired: bool) -> Difference:
@@ -68,32 +102,20 @@ def difference(a: Sequence[float], b: Sequence[float], error: float, paired: boo
 
     Args:
         a, b: a value a seed, in the order of seeds.
-        error: standard error of mean(a) - mean(b) that is due to the samples drawn. The interval is the
-            bootstrap's standard normal one (Efron & Tibshirani 1993, section 12.4).
+        error: standard error of mean(a) - mean(b) that is due to the samples drawn.
         paired: whether equal seeds share their randomness, as losses of one model and size do (the same order
             of data, the same first weights): then the t test is paired, else Welch's.
     """
     first, second = np.asarray(a, float), np.asarray(b, float)
-    middle = float(first.mean() - second.mean())
-    reach = float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * error
-    p_samples = 2 * float(stats.norm.sf(abs(middle) / error)) if error else float(middle == 0)
-    by_seeds = p_seeds = None
-    if len(first) > 1:
-        by_seeds, p_seeds = _over_seeds(first, second, paired)
-    return Difference(
-        *(float(first.mean()), float(second.mean()), len(first)),
-        *(by_seeds, p_seeds, (middle - reach, middle + reach), p_samples),
-    )
-
-
-def _over_seeds(a: np.ndarray, b: np.ndarray, paired: bool) -> tuple[Interval, float]:
-    spread = np.ptp(a - b) if paired else np.ptp(a) + np.ptp(b)
-    if not spread:  # t would be 0 / 0 or infinite
-        middle = float((a - b).mean())
-        return (middle, middle), float(middle == 0)
-    test = stats.ttest_rel(a, b) if paired else stats.ttest_ind(a, b, equal_var=False)
-    low, high = test.confidence_interval(CONFIDENCE)
-    return (float(low), float(high)), float(test.pvalue)  # pyright: ignore[reportAttributeAccessIssue]
+    means = float(first.mean()), float(second.mean())
+    if len(first) == 1:
+        return Difference(*means, 1, None, 0.0, error)
+    if paired:
+        return Difference(*means, len(first), float(stats.sem(first - second)), len(first) - 1.0, error)
+    spread = [float(stats.sem(values)) for values in (first, second)]
+    # Without any spread there are no degrees of freedom to compute.
+    degrees = stats.ttest_ind(first, second, equal_var=False).df if any(spread) else 1.0  # pyright: ignore[reportAttributeAccessIssue]
+    return Difference(*means, len(first), math.hypot(*spread), float(degrees), error)
 
 
 def holm(values: Sequence[float]) -> list[float]:
