@@ -40,8 +40,8 @@ def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
     if not seeds:
         raise UserError(f"{a} and {b} have no seed in common: run both with the seeds of params.yaml")
     replicates = [bootstrap(cell, seeds) for cell in (a, b)]
-    if len(replicates[0]) != len(replicates[1]):
-        raise UserError(f"{a} and {b} have different numbers of bootstrap replicates: evaluate them anew")
+    if not replicates[0].index.equals(replicates[1].index):
+        raise UserError(f"{a} and {b} have different bootstrap replicates: evaluate both anew")
     error = float(np.std(replicates[0] - replicates[1], ddof=1))
     values = [[found[seed] for seed in seeds] for found in by_seed]
     return difference(*values, error=error, paired=(a.model, a.latent) == (b.model, b.latent))

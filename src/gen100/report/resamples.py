@@ -37,10 +37,10 @@ def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:
     return rows
 
 
-def bootstrap(cell: Cell | str, seeds: list[int]) -> np.ndarray:
-    """The mean over seeds of each bootstrap replicate's FID: R values, in the order of replicates.
+def bootstrap(cell: Cell | str, seeds: list[int]) -> pd.Series:
+    """The mean over seeds of each bootstrap replicate's FID, by number of images and replicate.
 
-    Replicate r of every run draws the same indices, so that the replicates of two cells can be subtracted.
+    Replicate r of all runs with as many images draws the same indices, so that those of two cells can be subtracted.
 
     Raises:
         UserError: as `read_resamples`, or the runs have different replicates.
@@ -48,11 +48,11 @@ def bootstrap(cell: Cell | str, seeds: list[int]) -> np.ndarray:
     runs = []
     for seed in seeds:
         rows = read_resamples(cell, seed)
-        rows = rows[rows["kind"] == "bootstrap"].set_index("replicate")["fid"].sort_index()
+        rows = rows[rows["kind"] == "bootstrap"].set_index(["images", "replicate"])["fid"].sort_index()
         if runs and not rows.index.equals(runs[0].index):
             raise UserError(f"{layout.run(cell, seed)}/resamples.csv has other replicates: evaluate all runs anew")
         runs.append(rows)
-    return np.mean(runs, axis=0)
+    return pd.Series(np.mean(runs, axis=0), runs[0].index)
 
 
 def read_levels() -> dict[str, float]:

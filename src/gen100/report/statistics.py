@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -76,13 +75,14 @@ class Difference:
         """
         if self.error_seeds is None:
             return None
-        return self._p(self.error_seeds, stats.t(self.degrees))
+        distance = self._distance(self.error_seeds)
+        return 2 * float(stats.t.sf(distance, self.degrees))
 
     @property
     def p_samples(self) -> float:
         """The probability of a difference as far out as this one, over other samples of these very trained models
         and with this reference, if their true difference were `shift`."""
-        return self._p(self.error_samples, stats.norm())
+        return 2 * float(stats.norm.sf(self._distance(self.error_samples)))
 
     @property
     def p(self) -> float:
@@ -92,9 +92,10 @@ class Difference:
     def _around(self, reach: float) -> Interval:
         return self.value - reach, self.value + reach
 
-    def _p(self, error: float, distribution: Any) -> float:
+    def _distance(self, error: float) -> float:
+        """How many standard errors the difference is away from `shift`."""
         distance = abs(self.value - self.shift)
-        return 2 * float(distribution.sf(distance / error)) if error else float(distance == 0)
+        return distance / error if error else math.inf if distance else 0.0
 
 
 def difference(a: Sequence[float], b: Sequence[float], error: float, paired: bool) -> Difference:

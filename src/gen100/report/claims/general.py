@@ -155,7 +155,7 @@ CLAIMS = (
         (
             Part(
                 both(
-                    "every cell is at least as far from real images as noise or one flat colour, whichever is nearer",
+                    "every cell is as far from real images as noise or one flat colour, whichever is nearer",
                     "кожна клітина щонайменше так далека від справжніх зображень, як ближче з двох: шум чи один "
                     "рівний колір",
                 ),
