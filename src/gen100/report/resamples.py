@@ -40,7 +40,7 @@ def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:
 def bootstrap(cell: Cell | str, seeds: list[int]) -> pd.Series:
     """The mean over seeds of each bootstrap replicate's FID, by number of images and replicate.
 
-    Replicate r of all runs with as many images draws the same indices, so that those of two cells can be subtracted.
+    Replicate r of all runs with as many images draws the same indices: those of two cells can be subtracted.
 
     Raises:
         UserError: as `read_resamples`, or the runs have different replicates.
