@@ -116,7 +116,7 @@ def frechet(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def test_interval_of_samples_covers_the_true_difference_of_biased_distances() -> None:
-    """Two models at known distances, equally biased by the number of samples, drawn and resampled again and again."""
+    """Two models at known distances, equally biased by the number of samples, drawn and resampled many times."""
     random = np.random.default_rng(0)
     reference = random.normal(size=(20_000, 4))
     count, replicates, trials, covered = 200, 60, 60, 0
