@@ -119,7 +119,7 @@ def test_interval_of_samples_covers_the_true_difference_of_biased_distances() ->
     """Two models at known distances, equally biased by the number of samples, drawn and resampled many times."""
     random = np.random.default_rng(0)
     reference = random.normal(size=(20_000, 4))
-    count, replicates, trials, covered = 200, 60, 60, 0
+    count, replicates, trials, covered = 200, 40, 40, 0
     expected = 0.5**2 - 0.3**2  # equal covariances: means of length 0.5 and 0.3
     draws = [np.random.default_rng((count, r)).integers(0, count, count) for r in range(replicates)]
     results = [{"cell": f"vae-{loss}-128", "seed": 0} for loss in ("elbo", "mi")]
