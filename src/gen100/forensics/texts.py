@@ -135,8 +135,8 @@ SCALE_OWN: Text = {
     "en": "This network's distances have a scale of their own. Noise, by the right procedure, is at {noise}; under"
     " Inception v3 it is assumed to be at {from_} to {to} (a bracket from published figures, not measured here)."
     " The column on Inception's scale multiplies accordingly, and a distance counts as in range where that span"
-    " meets the printed one. For features of another kind than pooled ones the factor is this network's and only an"
-    " indication. Pixels and the untrained Inception v3 need no such factor.",
+    " meets the printed one. For features of another kind than pooled ones the factor is this network's and only"
+    " an indication. Pixels and the untrained Inception v3 need no such factor.",
     "uk": "Відстані цієї мережі мають власну шкалу. Шум за правильної процедури має {noise}; для Inception v3"
     " припущено від {from_} до {to} (межі за опублікованими даними, тут не виміряно). Стовпець у шкалі Inception"
     " множить на відповідний коефіцієнт, і відстань вважається такою, що лежить у межах, якщо цей проміжок"
