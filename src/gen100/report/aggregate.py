@@ -41,6 +41,15 @@ def read_record(file: Path, numbers: list[str], texts: list[str], advice: str) -
         raise UserError(f"{file} is missing: {advice}") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise UserError(f"{file} is no readable JSON: remove it and {advice}") from None
+    return check_record(record, file, numbers, texts, advice)
+
+
+def check_record(record: Any, file: Path, numbers: list[str], texts: list[str], advice: str) -> Record:
+    """`record`, read from `file`, if its `numbers` are finite and its `texts` filled.
+
+    Raises:
+        UserError: else; names the file, the key and the way out.
+    """
     for key in (*numbers, *texts):
         if not isinstance(record, dict) or key not in record:
             raise UserError(f"{file} has no '{key}': remove it and {advice}")
@@ -77,14 +86,23 @@ def read_curve(cell: Cell | str, seed: int) -> pd.DataFrame:
     return curve
 
 
-def read_reference(params: Params) -> Record:
-    """The floor: real test images measured against real training images.
+def read_reference(params: Params) -> dict[str, Record]:
+    """What no model made, measured like samples: `real`, the floor; `noise` and `constant`, the ceilings.
+
+    `real` are real images of the other split, `noise` is uniform, `constant` one flat image of the data's mean
+    colour, all against the reference split.
 
     Raises:
         UserError: missing or not finite.
     """
     numbers = ["samples", *(key for measure in params.metrics.measures for key in MEASURED[measure])]
-    return read_record(layout.REFERENCE, numbers, ["extractor", "reference", "data"], _advice("reference"))
+    found = read_record(layout.REFERENCE, [], [], _advice("reference"))
+    return {
+        name: check_record(
+            found.get(name), layout.REFERENCE, numbers, ["extractor", "reference", "data"], _advice("reference")
+        )
+        for name in ("real", "noise", "constant")
+    }
 
 
 def _row(params: Params, cell: Cell, seed: int) -> Record:

@@ -14,6 +14,8 @@ from gen100.config import Params
 from gen100.errors import UserError
 from gen100.files import write_text
 from gen100.report import tables, theory, words
+from gen100.report.formats import texts
+from gen100.report.lines import Table, devices
 from gen100.report.style import Caption, read_caption
 
 PACKAGES = ("torch", "torchvision", "torch-fidelity", "numpy", "pandas", "matplotlib")
@@ -52,19 +54,15 @@ def picture(file: Path, stage: str) -> Picture:
     return Picture(f"data:{KINDS[file.suffix]};base64,{content}", read_caption(file))
 
 
-def section(table: tables.Table) -> Section:
-    both = [tables.heads(table, language) for language in words.LANGUAGES]
-    heads = [
-        english if english == ukrainian else f"{ukrainian} / {english}"
-        for english, ukrainian in zip(*both, strict=True)
-    ]
-    thesis = [head.removeprefix(words.THESIS["en"]).strip() for head in both[0][6:]]
+def section(table: Table) -> Section:
+    heads = [words.HEADS["label"], words.HEADS["size"], *(column.head for column in table.columns)]
+    named = [head["en"] if head["en"] == head["uk"] else f"{head['uk']} / {head['en']}" for head in heads]
     return Section(
-        title={language: tables.title(table, language) for language in words.LANGUAGES},
-        heads=heads[:6],
-        thesis_heads=thesis,
-        rows=tables.texts(table, "en"),
-        provenance=tables.provenance(table, "en"),
+        title=table.title,
+        heads=named[:6],
+        thesis_heads=[head["en"] for head in heads[6:]],
+        rows=[[line.label["en"], line.size, *texts(table, line)] for line in table.lines],
+        provenance=table.provenance("en"),
     )
 
 
@@ -84,7 +82,7 @@ def write_page(params: Params) -> None:
     Raises:
         UserError: results, the floor or a figure are missing.
     """
-    built = tables.build_tables(params)
+    built = tables.build_tables(params)[:2]
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("gen100.report", "."),
         autoescape=True,
@@ -98,7 +96,7 @@ def write_page(params: Params) -> None:
         caveat=words.caveat(floor["data"], [run["images_seen"] for run in runs], "en"),
         floor=floor,
         runs=len(runs),
-        devices=tables.devices(runs),
+        devices=devices(runs),
         sections=[section(table) for table in built],
         thesis=f"{words.THESIS['uk']} / {words.THESIS['en']}",
         appendices=[picture(layout.appendix(model), "figures") for model in FAMILIES],
