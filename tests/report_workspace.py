@@ -13,6 +13,7 @@ from PIL import Image
 
 from gen100.cells import FAMILIES, Cell
 from gen100.config import Params, load_params
+from gen100.report.grid import mosaic
 from gen100.report.style import Caption, save, styled
 
 ALL_CELLS = [
@@ -65,6 +66,17 @@ def measured(number: int, place: int, staged: bool) -> dict[str, float]:
     return numbers | ({"reconstruction_fid": 40.0, "reconstruction_images": 500} if staged else {})
 
 
+def write_pairs(target: Path, images: np.ndarray) -> None:
+    """Images, each beside itself, as pictures of nearest neighbours have them: 8 rows of 5 below a title."""
+    pairs = [mosaic(np.stack([image, image]), columns=2) for image in images[:40]]
+    sheet = np.full((8 * 88 - 24, 5 * 154 - 24, 3), 255, np.uint8)
+    for number, pair in enumerate(pairs):
+        top, left = number // 5 * 88, number % 5 * 154
+        sheet[top : top + 64, left : left + 130] = pair
+    framed = np.pad(sheet, ((150, 36), (36, 36), (0, 0)), constant_values=255)
+    Image.fromarray(framed).save(target)
+
+
 def write_run(
     cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray, records: int = 20
 ) -> dict[str, Any]:
@@ -82,7 +94,7 @@ def write_run(
         taken | {"images_seen": 50_000, "seconds": 4.0} if cell.autoencoder else {"images_seen": 0, "seconds": 0}
     )
     (folder / "autoencoder.json").write_text(json.dumps(first))
-    Image.fromarray(images[:8].transpose(2, 0, 3, 1).reshape(32, 256, 3)).save(folder / "neighbours.png")
+    write_pairs(folder / "neighbours.png", images)
     return taken | {"autoencoder_images": first["images_seen"], "autoencoder_seconds": first["seconds"]}
 
 

@@ -2,6 +2,7 @@
 
 import io
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -74,6 +75,18 @@ def build_tables(params: Params) -> list[Table]:
     results, reference, verdicts = read_results(), read_reference(params), read_verdicts()
     printed = [build(experiment, results, reference, verdicts) for experiment in (1, 2)]
     return [*printed, build_measures(results, reference, verdicts)]
+
+
+NAMES = ("table_3_1", "table_3_2", "table_measures")
+
+
+def table_files() -> list[list[Path]]:
+    """The files of each table in each language."""
+    return [
+        [layout.TABLES / f"{name}.{language}.{suffix}" for suffix in FORMATS]
+        for name in NAMES
+        for language in words.LANGUAGES
+    ]
 
 
 def write_tables(params: Params) -> None:
