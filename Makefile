@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slurm-test plan record restore check install lock
+.PHONY: demo test tools slurm-test plan record restore check install lock
 
 install: .venv/installed
 
@@ -21,6 +21,12 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# What the tests of the report need besides, a browser and LaTeX: Debian and root. Without them they are skipped.
+tools:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends chromium chromium-driver \
+	  texlive-latex-base texlive-latex-recommended texlive-lang-cyrillic cm-super-minimal poppler-utils
 
 # On a real SLURM, started here for it: Debian and root.
 slurm-test: install

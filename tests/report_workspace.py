@@ -1,15 +1,20 @@
 """A workspace with made-up results, for the tests of the report."""
 
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import yaml
+from matplotlib.figure import Figure
+from PIL import Image
 
 from gen100.cells import FAMILIES, Cell
 from gen100.config import Params, load_params
+from gen100.report.grid import mosaic
+from gen100.report.style import Caption, save, styled
 
 ALL_CELLS = [
     f"{model}-{loss}-{latent}"
@@ -20,11 +25,23 @@ ALL_CELLS = [
 OWN = "FD, CIFAR-100 network (test accuracy 48.1%)"
 INCEPTION = "FID, Inception v3"
 SYNTHETIC = "synthetic stand-in (2,000 training images, seed 0)"
+SPLITS = {"reference": "train, 2,000 images", "other": "test, 500 images"}
 FLOOR = {"fid": 3.5, "is": 11.25, "is_std": 0.2, "kid": 0.001, "kid_std": 0.0002, "samples": 500}
-FLOOR |= {"precision": 0.75, "recall": 0.7, "fid_limit": 0.5, "fid_se": 0.1}
-CEILING = {"fid": 300.0, "is": 1.1, "is_std": 0.01, "kid": 9.0, "kid_std": 0.1, "samples": 500}
-CEILING |= {"precision": 0.0, "recall": 0.0, "fid_limit": 299.0, "fid_se": 0.3}
+NOISE = {"fid": 410.0, "is": 1.5, "is_std": 0.01, "kid": 0.9, "kid_std": 0.02, "samples": 500, "fid_test": 412.0}
+CONSTANT = {"fid": 520.0, "is": 1.0, "is_std": 0.0, "kid": 1.1, "kid_std": 0.01, "samples": 500}
+for row, near in ((FLOOR, 0.75), (NOISE, 0.0), (CONSTANT, 0.0)):
+    row |= {"precision": near, "recall": near, "fid_limit": row["fid"] - 1, "fid_se": 0.1}
 ROOT_PARAMS = Path(__file__).parent.parent / "params.yaml"
+RESULTS = [
+    *("cell", "model", "loss", "batch_size", "latent_size", "seed"),
+    *("fid", "is", "is_std", "kid", "kid_std", "precision", "recall", "fid_limit", "fid_se"),
+    *("fid_other", "kid_other", "precision_other", "recall_other"),
+    *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer"),
+    *("train_loss", "val_loss"),
+    *("images_seen", "seconds", "autoencoder_images", "autoencoder_seconds", "memory", "device"),
+    *("extractor", "samples", "reference", "other", "data", "commit", "torch"),
+]
+"""The columns of results.csv."""
 
 
 def curve_of(cell: Cell, records: int, random: np.random.Generator) -> pd.DataFrame:
@@ -40,26 +57,138 @@ def curve_of(cell: Cell, records: int, random: np.random.Generator) -> pd.DataFr
     return pd.DataFrame(columns | {"train_loss": train, "val_loss": val, "train_kl": 0.3 * train})
 
 
-def write_run(cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray, records: int = 20) -> None:
+def measured(number: int, place: int, staged: bool) -> dict[str, float]:
+    """What metrics.json says of run `place` of cell `number`: fid is 100 + 10 number + place."""
+    fid = 100.0 + 10 * number + place
+    numbers = {"fid": fid, "is": 2 + 0.5 * place, "is_std": 0.1, "kid": 0.05, "kid_std": 0.01, "samples": 200}
+    numbers |= {"precision": 0.4 + 0.01 * place, "recall": 0.2, "fid_limit": fid - 2, "fid_se": 0.7}
+    numbers |= {"fid_test": fid + 1.5, "kid_test": 0.06, "kid_std_test": 0.01}
+    numbers |= {"precision_test": 0.35, "recall_test": 0.25, "kid_subset_size": 100, "kid_subset_size_test": 100}
+    numbers |= {"neighbour_ratio": 1.2, "neighbour_closer": 0.31}
+    return numbers | ({"reconstruction_fid": 40.0, "reconstruction_images": 500} if staged else {})
+
+
+def write_pairs(target: Path, images: np.ndarray) -> None:
+    """Images, each beside itself, as pictures of nearest neighbours have them: 8 rows of 5 below a title."""
+    pairs = [mosaic(np.stack([image, image]), columns=2) for image in images[:40]]
+    sheet = np.full((8 * 88 - 24, 5 * 154 - 24, 3), 255, np.uint8)
+    for number, pair in enumerate(pairs):
+        top, left = number // 5 * 88, number % 5 * 154
+        sheet[top : top + 64, left : left + 130] = pair
+    framed = np.pad(sheet, ((150, 36), (36, 36), (0, 0)), constant_values=255)
+    Image.fromarray(framed).save(target)
+
+
+def write_run(
+    cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray, records: int = 20
+) -> dict[str, Any]:
+    """Make up a run's files; give what it took."""
     folder = Path("results") / str(cell) / str(seed)
     folder.mkdir(parents=True)
     random = np.random.default_rng(seed)
     curve_of(cell, records, random).to_csv(folder / "curve.csv", index=False)
     np.save(folder / "samples.npy", images)
     (folder / "metrics.json").write_text(json.dumps(metrics))
-    run = {
-        "cell": str(cell),
-        "seed": seed,
-        "images_seen": 200_000,
-        "seconds": 12.5,
-        "device": "CPU, 2 threads",
-        "memory": 1_500_000_000,
-        "commit": "0123456789ab",
-        "torch": "2.9.0",
-    }
-    (folder / "run.json").write_text(json.dumps(run))
-    first = {"images_seen": 50_000, "seconds": 5.5} if cell.autoencoder else {"images_seen": 0, "seconds": 0.0}
+    taken = {"images_seen": 200_000, "seconds": 12.5, "memory": 2**30, "device": "CPU, 2 threads"}
+    taken |= {"gen100": "0.1.0", "commit": "0123456789ab", "torch": "2.13.0"}
+    (folder / "run.json").write_text(json.dumps(taken | {"cell": str(cell), "seed": seed}))
+    first = (
+        taken | {"images_seen": 50_000, "seconds": 4.0} if cell.autoencoder else {"images_seen": 0, "seconds": 0}
+    )
     (folder / "autoencoder.json").write_text(json.dumps(first))
+    write_pairs(folder / "neighbours.png", images)
+    return taken | {"autoencoder_images": first["images_seen"], "autoencoder_seconds": first["seconds"]}
+
+
+def write_results(params: Params) -> None:
+    """What `aggregate` makes of the runs, by its contract alone."""
+    rows = []
+    for text in params.cells:
+        for seed in params.seeds:
+            cell, folder = Cell.parse(text), Path("results") / text / str(seed)
+            metrics, run, first = (
+                json.loads((folder / f"{name}.json").read_text()) for name in ("metrics", "run", "autoencoder")
+            )
+            metrics |= {key.replace("_test", "_other"): value for key, value in metrics.items() if "_test" in key}
+            curve = pd.read_csv(folder / "curve.csv").iloc[-1]
+            row = run | metrics | {name: curve[name] for name in ("train_loss", "val_loss")}
+            row |= {"cell": text, "model": cell.model, "loss": cell.loss, "seed": seed}
+            row |= {"batch_size": params.batch_size(cell), "latent_size": cell.latent}
+            row |= {
+                f"autoencoder_{name}": first[key] for name, key in (("images", "images_seen"), ("seconds",) * 2)
+            }
+            rows.append(row)
+    pd.DataFrame(rows).reindex(columns=RESULTS).to_csv("reports/results.csv", index=False)
+
+
+def write_comparisons(params: Params, verdict: str = "one seed") -> None:
+    """A row for each pair of losses of one model and latent size, all with one verdict."""
+    rows = []
+    for model, latent in dict.fromkeys((cell.model, cell.latent) for cell in map(Cell.parse, params.cells)):
+        losses = [loss for loss in FAMILIES[model].losses if f"{model}-{loss}-{latent}" in params.cells]
+        for first, second in combinations(losses, 2):
+            rows.append([model, latent, "fid", first, second, 100, 120, -20, len(params.seeds), *[None] * 3])
+            rows[-1] += [-25, -15, 0.01, 0.02, verdict]
+    columns = "model,latent_size,measure,loss_a,loss_b,mean_a,mean_b,difference,seeds,low_seeds,high_seeds,p_seeds"
+    names = [*columns.split(","), "low_samples", "high_samples", "p_samples", "p_adjusted", "verdict"]
+    pd.DataFrame(rows, columns=names).to_csv("reports/comparisons.csv", index=False)
+
+
+CLAIMS = [
+    ("C1", "IS is 1.00 for every cell.", "IS дорівнює 1.00 для кожної комірки.", "fails", "figures/bias.svg"),
+    ("C4", "VAE is worst.", "VAE найгірша.", "holds", "figures/appendix_a.png"),
+    ("C12", "StyleGAN2 costs most.", "StyleGAN2 найдорожча.", "cannot be told", "figures/cost.svg"),
+]
+
+
+def write_conclusions(extractor: str, data: str) -> None:
+    """Claims and forensics, tables and texts."""
+    claims = pd.DataFrame(CLAIMS, columns=["id", "claim_en", "claim_uk", "verdict", "figure"])
+    claims.insert(4, "evidence_en", "IS from 2.00 to 2.50.")
+    claims.insert(5, "evidence_uk", "IS від 2.00 до 2.50.")
+    claims.to_csv("reports/claims.csv", index=False)
+    said = {"extractor": extractor, "data": data, "samples": 500, "reference": SPLITS["reference"]}
+    mistakes = [
+        ("none", "No mistake", "Без помилки", 11.25, 3.5, False, False, "does not give the printed numbers"),
+        (
+            "softmax_twice",
+            "Softmax twice",
+            "Softmax двічі",
+            1.0012,
+            3.5,
+            True,
+            False,
+            "gives the printed IS alone",
+        ),
+    ]
+    names = ["mistake", "title_en", "title_uk", "is", "fid", "is_prints_100", "fid_in_range", "verdict"]
+    rows = pd.DataFrame(mistakes, columns=names)
+    rows.insert(3, "images", "real test images")
+    rows.insert(6, "fid_over_noise", rows["fid"] / 410)
+    rows.assign(**said).to_csv("reports/forensics.csv", index=False)
+    texts = {
+        "en": (
+            "Mistakes of measuring",
+            "| a | b |\n| --- | --- |\n| 1 | 2 |",
+            "**Softmax twice** prints IS 1.00.",
+        ),
+        "uk": ("Помилки вимірювання", "| а | б |\n| --- | --- |\n| 1 | 2 |", "**Softmax двічі** дає IS 1.00."),
+    }
+    for language, (title, table, conclusion) in texts.items():
+        text = f"**{title}**\n\n{table}\n\n{conclusion}\n"
+        Path(f"reports/forensics.{language}.md").write_text(text, encoding="utf-8")
+        Path(f"reports/claims.{language}.md").write_text(f"**{title}**\n\n{table}\n", encoding="utf-8")
+
+
+def write_plots() -> None:
+    """Something in the places of the plots of cost and bias."""
+    for name, title in (("cost", "Cost and quality"), ("bias", "Bias")):
+        with styled():
+            figure = Figure(figsize=(5, 3))
+            figure.add_subplot().plot([1, 2, 3], [3, 1, 2])
+            ukrainian = {"cost": "Витрати та якість", "bias": "Зміщення"}[name]
+            caption = Caption({"en": title, "uk": ukrainian}, f"{title}: a made-up line.")
+            save(figure, Path(f"reports/figures/{name}.svg"), caption)
 
 
 def make_workspace(
@@ -84,17 +213,19 @@ def make_workspace(
         coarse_names=np.array([f"super_{i}" for i in range(20)]),
         title=np.array(data),
     )
-    said = {"extractor": extractor, "reference": "train, 2,000 images", "other": "test, 500 images", "data": data}
+    said = {"extractor": extractor, "data": data} | SPLITS
     (folder / "reports").mkdir()
-    rows = {"real": FLOOR | said, "noise": CEILING | said, "constant": CEILING | said, "check": {"fid_self": 0.0}}
-    (folder / "reports/reference.json").write_text(json.dumps(rows))
+    reference = {
+        "real": FLOOR | said,
+        "noise": NOISE | said,
+        "constant": CONSTANT | said,
+        "check": {"fid_self": 0.0},
+    }
+    (folder / "reports/reference.json").write_text(json.dumps(reference))
     for number, text in enumerate(cells):
         for place, seed in enumerate(seeds):
-            measured = {"fid": 100.0 + 10 * number + place, "is": 2 + 0.5 * place, "is_std": 0.1}
-            measured |= {"kid": 0.05, "kid_std": 0.01, "samples": 200}
-            measured |= {"precision": 0.5, "recall": 0.25, "neighbour_ratio": 1.1, "neighbour_closer": 0.4}
-            measured |= {"fid_limit": measured["fid"] - 2, "fid_se": 0.75}
-            measured |= {f"{key}_test": measured[key] for key in ("fid", "kid", "kid_std", "precision", "recall")}
-            measured |= {"reconstruction_fid": 20.0} if Cell.parse(text).autoencoder else {}
-            write_run(Cell.parse(text), seed, measured | said, images)
-    return load_params()
+            cell = Cell.parse(text)
+            write_run(cell, seed, measured(number, place, cell.autoencoder is not None) | said, images)
+    params = load_params()
+    write_comparisons(params)
+    return params

@@ -99,20 +99,22 @@ def _measured(params: Params) -> list[str]:
     return [*asked, "fid_limit", "fid_se"]
 
 
-def read_reference(params: Params, kind: Kind = "real") -> Record:
-    """What every table is read by: the floor, real images against real images, or a ceiling.
+def read_reference(params: Params) -> dict[str, Record]:
+    """What no model made, measured like samples: `real`, the floor; `noise` and `constant`, the ceilings.
 
-    Args:
-        kind: `real` images of the other split, `noise`, or one `constant` image.
+    `real` are real images of the other split, `noise` is uniform, `constant` one flat image of the data's mean
+    colour, all against the reference split.
 
     Raises:
         UserError: missing or not finite.
     """
     advice = _advice("reference")
-    record = read_record(layout.REFERENCE, [], [], advice)
-    if kind not in record:
-        raise UserError(f"{layout.REFERENCE} has no '{kind}': remove it and {advice}")
-    return _check_record(record[kind], layout.REFERENCE, ["samples", *_measured(params)], TEXTS, advice)
+    found = read_record(layout.REFERENCE, [], [], advice)
+    numbers = ["samples", *_measured(params)]
+    return {
+        name: _check_record(found.get(name), layout.REFERENCE, numbers, TEXTS, advice)
+        for name in ("real", "noise", "constant")
+    }
 
 
 def _row(params: Params, cell: Cell, seed: int) -> Record:
