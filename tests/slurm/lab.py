@@ -52,7 +52,7 @@ GresTypes=gpu,shard
 JobAcctGatherType=jobacct_gather/none
 ReturnToService=2
 SlurmdTimeout=10
-KillWait=20
+KillWait=60
 MinJobAge=300
 SchedulerParameters=batch_sched_delay=0,sched_interval=2,bf_interval=2
 AccountingStorageType=accounting_storage/slurmdbd
@@ -82,9 +82,9 @@ StorageLoc=slurm_acct
 
 GPU_NODES = ["n1", "n2"]
 """Of the partition `gpu`, where nothing is broken."""
-UNSAFE_NODES = ["n3", "n4", "n5", "n6", "n7"]
+UNSAFE_NODES = ["n3", "n4", "n5", "n6", "n7", "n8", "n9"]
 """Of the partition `unsafe`, where tests break things."""
-SHARED_NODE = "n8"
+SHARED_NODE = "n10"
 """The only one of the partition `shared`, where runs share a GPU."""
 NODES = [*GPU_NODES, *UNSAFE_NODES, SHARED_NODE]
 
