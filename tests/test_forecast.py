@@ -88,4 +88,4 @@ def test_another_network_tells_nothing(scratch: Path, larger: Path, earlier: lis
     (other / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     found = lines(other, earlier)
     assert found["train", "VAE"].known == 0
-    assert found["train", "Stable Diffusion"].known == 1
+    assert found["train", "Stable Diffusion"].known == 2

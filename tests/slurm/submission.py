@@ -104,9 +104,9 @@ def workspace(folder: Path, settings: dict[str, Any]) -> Path:
     return folder
 
 
-def run_here(place: Path, *targets: str) -> Path:
-    """The same on this machine, with no cluster."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(place), "--", *targets]
+def run_here(place: Path, *arguments: str) -> Path:
+    """Snakemake on this machine, with no cluster."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(place), *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return place
@@ -139,12 +139,16 @@ def limit(run: Submission) -> None:
     training = run.hold()
 
     def signalled() -> bool:
+        # It may have been so late to start that the signal came before it was held.
+        if not training.is_running():
+            return True
         status = (Path("/proc") / str(training.pid) / "status").read_text()
         pending = re.findall(r"^S\w*Pnd:\s*(\w+)", status, re.M)
         return any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in pending)
 
-    wait_for(signalled, "SLURM's signal before the limit", 150)
-    training.resume()
+    wait_for(signalled, "SLURM's signal before the limit", 200)
+    with suppress(psutil.NoSuchProcess):
+        training.resume()
 
 
 def requeue(run: Submission) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 from gen100 import layout
 from gen100.cells import FAMILIES, Cell
@@ -13,11 +14,11 @@ from gen100.config import load_params
 from gen100.errors import UserError
 from gen100.plan import make_plan
 
-# The rules call the gen100 that belongs to the running Python, whether or not its environment is active.
-shell.prefix(
-    f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
-    f" GEN100_RUNS_PER_GPU={shlex.quote(str(config.get('runs_per_gpu', 1)))}; "
-)
+# The rules call the gen100 that belongs to the running Python, whether or not its environment is active; in a
+# container, that of the container.
+IN_CONTAINER = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
+PLACE = "" if IN_CONTAINER else f" PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
+shell.prefix(f"export GEN100_RUNS_PER_GPU={shlex.quote(str(config.get('runs_per_gpu', 1)))}{PLACE}; ")
 
 try:
     PARAMS = load_params()
