@@ -7,6 +7,7 @@ pretended node names with one pretended GPU each. No systemd, all on loopback; n
 """
 
 import os
+import random
 import secrets
 import signal
 import socket
@@ -240,8 +241,9 @@ def _ended(process: Path) -> bool:
 
 
 def _free_ports(count: int) -> int:
-    """The first of `count` ports in a row that nothing listens on."""
-    for first in range(17100, 20000, count):
+    """The first of `count` ports in a row that nothing listens on; some, so that two clusters may start at once."""
+    rows = range(17100, 20000, count)
+    for first in random.sample(rows, len(rows)):
         with ExitStack() as stack:
             try:
                 for port in range(first, first + count):
