@@ -1,4 +1,4 @@
-"""What a grid would take: jobs, hours and disk of all that is due, from the benchmarks of earlier runs."""
+"""What a grid would take: jobs, hours and disk of all that is due, from what earlier runs took."""
 
 import csv
 import json

@@ -241,7 +241,7 @@ def _ended(process: Path) -> bool:
 
 
 def _free_ports(count: int) -> int:
-    """The first of `count` ports in a row that nothing listens on; some, so that two clusters may start at once."""
+    """The first of `count` free ports in a row, by chance, so that two clusters may start at once."""
     rows = range(17100, 20000, count)
     for first in random.sample(rows, len(rows)):
         with ExitStack() as stack:

@@ -21,10 +21,10 @@ LOG = f"logs/train/{RUN}-0.log"
 SNAKEMAKE = """
 from snakemake.cli import main
 from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
-RemoteExecutor.next_seconds_between_status_checks = property(lambda self: 1, lambda self, seconds: None)
+RemoteExecutor.next_seconds_between_status_checks = property(lambda self: {seconds}, lambda self, _: None)
 main()
 """
-"""Snakemake that asks SLURM every second: the plugin waits 10 seconds longer each time that no job has ended."""
+"""Snakemake that asks SLURM at an even pace: the plugin waits 10 seconds longer each time that no job has ended."""
 
 
 @dataclass
@@ -112,16 +112,16 @@ def run_here(place: Path, *arguments: str) -> Path:
     return place
 
 
-def submit(lab: Lab, place: Path, site: dict[str, Any], *targets: str) -> Submission:
-    """Start Snakemake with a profile; it goes on beside the test."""
+def submit(lab: Lab, place: Path, site: dict[str, Any], *targets: str, seconds: int = 1) -> Submission:
+    """Start Snakemake with a profile, to ask SLURM in these intervals; it goes on beside the test."""
     (place / "profile").mkdir(exist_ok=True)
     (place / "profile/profile.yaml").write_text(yaml.safe_dump(site))
     # A shell starts what it runs in the background deaf to Ctrl-C, and so would Snakemake be.
     hearing = ["env", "--default-signal=INT"]
-    command = [*hearing, sys.executable, "-c", SNAKEMAKE, "--workflow-profile", str(place / "profile")]
+    command = [*hearing, sys.executable, "-c", SNAKEMAKE.format(seconds=seconds)]
     with (place / "snakemake.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--directory", str(place), "--", *targets],
+            [*command, "--workflow-profile", str(place / "profile"), "--directory", str(place), "--", *targets],
             cwd=ROOT,
             env={
                 **environment(),
