@@ -24,7 +24,7 @@ from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 RemoteExecutor.next_seconds_between_status_checks = property(lambda self: {seconds}, lambda self, _: None)
 main()
 """
-"""Snakemake that asks SLURM at an even pace: the plugin waits 10 seconds longer each time that no job has ended."""
+"""Snakemake that asks SLURM at an even pace: the plugin waits 10 s longer each time that no job has ended."""
 
 
 @dataclass

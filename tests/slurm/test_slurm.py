@@ -102,7 +102,7 @@ def outcomes(lab: Lab) -> Iterator[Outcomes]:
     def stopped() -> Path:
         place = workspace(lab.folder / "stopped", params([RUN], IMAGES))
         # Snakemake does not cancel the jobs that it asks SLURM about at that moment, so it seldom asks.
-        run = submit(lab, place, profile("gpu"), WEIGHTS, seconds=600)
+        run = submit(lab, place, profile("gpu"), WEIGHTS, seconds=20)
         started.append(run)
         run.hold()
         run.process.send_signal(signal.SIGINT)
