@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from gen100.cells import Cell
 from gen100.config import Models
@@ -32,6 +32,15 @@ CELLS = (
 
 def half() -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16)
+
+
+def watch(layer: nn.Module, seen: list[Tensor]) -> None:
+    """Note the outputs of a layer."""
+
+    def note(_layer: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        seen.append(output)
+
+    layer.register_forward_hook(note)
 
 
 def smooth(count: int = 16) -> Batch:
@@ -135,12 +144,12 @@ def test_the_codebook_is_float32() -> None:
 
 @torch.no_grad()
 def test_a_narrow_posterior_is_not_rounded(models: Models) -> None:
-    """Steps of a ten-thousandth in a latent of size 1 reach the decoder; bfloat16 knows multiples of 1/128 there."""
+    """Steps of 1e-4 in a latent of size 1 reach the decoder; bfloat16 knows multiples of 1/128 there."""
     torch.manual_seed(0)
     model = Vae(Cell("vae", "elbo", 4), models.vae, torch.zeros(100, 4), None).eval()
     seen: list[Tensor] = []
-    model.from_latent.register_forward_hook(lambda _m, _i, out: seen.append(out))
-    model.to_posterior.register_forward_hook(lambda _m, _i, out: seen.append(out))
+    watch(model.from_latent, seen)
+    watch(model.to_posterior, seen)
     z = 1 + 1e-4 * torch.arange(8.0)[:, None].expand(8, 4)
     with half():
         model.decode(z)
@@ -157,7 +166,7 @@ def test_the_noise_network_tells_close_steps_and_close_latents_apart(models: Mod
     unet = UNet(2, 1000, models.stable_diffusion.network).eval()
     times, x = torch.arange(1000), 1 + 1e-3 * torch.randn(4, 2, 8, 8)
     seen: list[Tensor] = []
-    unet.enter.register_forward_hook(lambda _m, _i, out: seen.append(out))
+    watch(unet.enter, seen)
     with half():
         steps = unet.time(times)
         unet(x, times[:4], torch.randn(4, 3, 16), torch.ones(4, 3, dtype=torch.bool))
@@ -166,7 +175,7 @@ def test_the_noise_network_tells_close_steps_and_close_latents_apart(models: Mod
 
 
 @pytest.mark.parametrize(
-    "term", [lambda m, v, z: mutual_information(m, v, z), lambda m, v, z: mmd(z, m)], ids=["mi", "mmd"]
+    "term", [mutual_information, lambda mean, _, z: mmd(z, mean)], ids=["mutual information", "mmd"]
 )
 def test_pairwise_distances_are_float32(term: Callable[[Tensor, Tensor, Tensor], Tensor]) -> None:
     torch.manual_seed(0)

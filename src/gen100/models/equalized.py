@@ -29,9 +29,7 @@ class EqualLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """... x inputs to ... x outputs."""
         with torch.autocast(x.device.type, enabled=False):
-            return F.linear(
-                x.to(self.weight.dtype), self.weight * self.weight_scale, self.bias * self.bias_scale
-            )
+            return F.linear(x.to(self.weight.dtype), self.weight * self.weight_scale, self.bias * self.bias_scale)
 
 
 class EqualConv(nn.Module):
