@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,6 @@ MEASURED = {
 }
 """What each of params' measures leaves in metrics.json."""
 TEXTS = ["extractor", "reference", "other", "data"]
-Kind = Literal["real", "noise", "constant"]
 
 Record = dict[str, Any]
 
