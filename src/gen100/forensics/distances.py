@@ -109,7 +109,7 @@ def elementwise_root(a: Features, b: Features) -> float:
 
 
 def scipy_root(a: Features, b: Features) -> float:
-    """scipy's sqrtm of the product, which is inaccurate where that is singular; imaginary part dropped."""
+    """scipy's sqrtm of the product, its imaginary part dropped: suspect where the product is singular."""
     product = (a.covariance @ b.covariance).numpy()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", scipy.linalg.LinAlgWarning)  # that the product is singular is the point

@@ -15,12 +15,17 @@ from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, isc_features_to_metri
 Score = Callable[[Tensor, Tensor], float]
 
 INCEPTION_CLASSES = 1008
-NEVER = -1000.0
-"""A logit below all others by so much that its class has a probability of nothing."""
+LEAST = 300.0
+"""Nats that a logit may lie below the largest: exp(-300) is nothing beside 1, and still a number."""
+NEVER = -50.0
+"""A logit below all others by so much that its class has next to no probability; none at all has no logarithm."""
 
 
 def _score(logits: Tensor, splits: int = 10) -> float:
-    return isc_features_to_metric(logits.double(), splits=splits)[KEY_METRIC_ISC_MEAN]
+    # A probability of exactly 0 would make it not a number: 0 log 0 is 0, as is what is left of it here.
+    logits = logits.double()
+    logits = logits.maximum(logits.amax(dim=1, keepdim=True) - LEAST)
+    return isc_features_to_metric(logits, splits=splits)[KEY_METRIC_ISC_MEAN]
 
 
 def as_inception(logits: Tensor) -> Tensor:
@@ -87,7 +92,7 @@ def softmax_over_images(logits: Tensor, features: Tensor) -> float:  # noqa: ARG
 def mean_over_classes(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
     """The divergence averaged over classes, where it should be summed: torch's kl_div as it is by default."""
     padded = as_inception(logits)
-    return math.exp(torch.nan_to_num(_divergences(padded)).mean())
+    return math.exp(_divergences(padded).mean())
 
 
 def without_exp(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
