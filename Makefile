@@ -27,7 +27,7 @@ test: install
 # What the tests of the report need besides, a browser and LaTeX: Debian and root. Without them they are skipped.
 tools:
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends chromium chromium-driver \
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends chromium \
 	  texlive-latex-base texlive-latex-recommended texlive-lang-cyrillic cm-super-minimal poppler-utils
 
 # On a real SLURM, started here for it: Debian and root.

@@ -15,6 +15,7 @@ from gen100.cells import FAMILIES, Cell
 from gen100.config import Params, load_params
 from gen100.report.grid import mosaic
 from gen100.report.style import Caption, save, styled
+from gen100.report.tables import write_tables
 
 ALL_CELLS = [
     f"{model}-{loss}-{latent}"
@@ -29,6 +30,9 @@ SPLITS = {"reference": "train, 2,000 images", "other": "test, 500 images"}
 FLOOR = {"fid": 3.5, "is": 11.25, "is_std": 0.2, "kid": 0.001, "kid_std": 0.0002, "samples": 500}
 NOISE = {"fid": 410.0, "is": 1.5, "is_std": 0.01, "kid": 0.9, "kid_std": 0.02, "samples": 500, "fid_test": 412.0}
 CONSTANT = {"fid": 520.0, "is": 1.0, "is_std": 0.0, "kid": 1.1, "kid_std": 0.01, "samples": 500}
+PAGE_CELLS = ["vae-elbo-128", "vae-elbo-2048", "vae-wae-128", "dalle-mse-128", "stylegan2-hinge-1024"]
+PAGE_CELLS += ["stable_diffusion-mae-128", "stable_diffusion-huber-128"]
+"""At least one of each model, two that compare."""
 for row, near in ((FLOOR, 0.75), (NOISE, 0.0), (CONSTANT, 0.0)):
     row |= {"precision": near, "recall": near, "fid_limit": row["fid"] - 1, "fid_se": 0.1}
 ROOT_PARAMS = Path(__file__).parent.parent / "params.yaml"
@@ -65,7 +69,7 @@ def measured(number: int, place: int, staged: bool) -> dict[str, float]:
     numbers |= {"fid_test": fid + 1.5, "kid_test": 0.06, "kid_std_test": 0.01}
     numbers |= {"precision_test": 0.35, "recall_test": 0.25, "kid_subset_size": 100, "kid_subset_size_test": 100}
     numbers |= {"neighbour_ratio": 1.2, "neighbour_closer": 0.31}
-    return numbers | ({"reconstruction_fid": 40.0, "reconstruction_images": 500} if staged else {})
+    return numbers | ({"reconstruction_fid": 40.0 + number, "reconstruction_images": 500} if staged else {})
 
 
 def write_pairs(target: Path, images: np.ndarray) -> None:
@@ -201,7 +205,8 @@ def make_workspace(
     settings["sampling"]["images"] = 200
     (folder / "params.yaml").write_text(yaml.safe_dump(settings))
     random = np.random.default_rng(0)
-    images = random.integers(0, 256, (200, 3, 32, 32), dtype=np.uint8)
+    # Of squares of 8 x 8 pixels: noise of single pixels would make large files.
+    images = random.integers(0, 256, (200, 3, 4, 4), dtype=np.uint8).repeat(8, axis=2).repeat(8, axis=3)
     labels = np.arange(200) % 100
     (folder / "data").mkdir()
     np.savez(
@@ -228,4 +233,14 @@ def make_workspace(
             write_run(cell, seed, measured(number, place, cell.autoencoder is not None) | said, images)
     params = load_params()
     write_comparisons(params)
+    return params
+
+
+def make_reported(folder: Path, cells: list[str], seeds: tuple[int, ...] = (0,)) -> Params:
+    """A workspace with all that the page reads."""
+    params = make_workspace(folder, cells, seeds)
+    write_results(params)
+    write_conclusions(OWN, SYNTHETIC)
+    write_plots()
+    write_tables(params)
     return params

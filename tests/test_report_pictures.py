@@ -1,6 +1,5 @@
-"""Grids, appendices, theory figures and the page."""
+"""Grids, appendices and theory figures."""
 
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,7 @@ from gen100.noise_schedule import alpha_bars
 from gen100.report import theory
 from gen100.report.figures import choose_scale, loss_names, write_appendices
 from gen100.report.grid import examples, mosaic, spread, write_grid
-from gen100.report.page import write_page
 from gen100.report.style import read_caption
-from gen100.report.tables import write_tables
 from gen100.report.theory import descent
 from gen100.report.theory.activations import pre_activations, sigmoid_slope, steep_until
 from gen100.report.theory.diffusion import reverse, reverse_mean
@@ -35,11 +32,9 @@ def reported(tmp_path_factory: pytest.TempPathFactory):
         patch.chdir(folder)
         params = make_workspace(folder, CELLS, seeds=(0, 1))
         write_results(params)
-        write_tables(params)
         write_appendices(params)
         theory.write_theory()
         first = {file.name: file.read_bytes() for file in layout.FIGURES.iterdir()}
-        write_page(params)
         yield params, first
 
 
@@ -186,49 +181,3 @@ def test_reverse_step_is_the_posterior_mean_of_ddpm() -> None:
     np.testing.assert_allclose(end, image, atol=1e-8)
     noise = (middle - np.sqrt(level) * image) / np.sqrt(1 - level)
     assert noise.std() == pytest.approx(1, abs=0.05)
-
-
-class Page(HTMLParser):
-    """What a page refers to and which elements it leaves open."""
-
-    VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.sources: list[str] = []
-        self.alts: list[str] = []
-        self.ids: list[str] = []
-        self.tags: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        found = dict(attrs)
-        self.ids += [found["id"] or ""] if "id" in found else []
-        self.sources += [found[name] or "" for name in ("src", "href") if name in found]
-        if tag == "img":
-            self.alts.append(found.get("alt") or "")
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-@pytest.mark.usefixtures("reported")
-def test_page_stands_alone() -> None:
-    text = layout.PAGE.read_text(encoding="utf-8")
-    page = Page()
-    page.feed(text)
-    page.close()
-    assert not page.open
-    assert "script" not in page.tags
-    assert all(source.startswith(("data:", "#")) for source in page.sources)
-    assert {source[1:] for source in page.sources if source.startswith("#")} <= set(page.ids)
-    assert len(page.alts) == 4 + len(theory.NAMES)
-    assert all(page.alts)
-    assert text.startswith("<!DOCTYPE html>")
-    assert "synthetic data, short run</title>" in text
-    assert "url(" not in text
-    assert "1545.6937" in text
-    assert "FD (CIFAR-100 network)" in text
