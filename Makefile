@@ -1,7 +1,7 @@
 # Two commands do all set-up on a fresh machine: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-# Every stage is a process of its own, and starts several times as fast from compiled modules.
+# Every stage is a process of its own, and starts more than twice as fast from compiled modules.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test tools slurm-test plan record restore check install lock

@@ -71,7 +71,7 @@ class Submission:
         return self.lab.ask("squeue", "-h", "-o", "%N", "-j", self.job())
 
     def finish(self) -> Path:
-        assert self.process.wait(1200) == 0, self.log[-5000:]
+        assert self.process.wait(1600) == 0, self.log[-5000:]
         return self.workspace / WEIGHTS
 
 
