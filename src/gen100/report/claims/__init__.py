@@ -36,13 +36,15 @@ RULE: words.Text = {
     "difference is beyond noise where a t test over seeds and a test over samples both reject at 5% "
     "(contradictions: adjusted by Holm's method within their part); one seed tells of no difference. FID "
     "lies above its limit for infinitely many samples, by about as much in cells of equal sample count; "
-    "the reference images are taken as given. Of losses and costs only the noise of seeds is known.",
+    "the reference images are taken as given. Of losses and costs only the noise of seeds is known. "
+    "Numbers read a − b = difference, where b may be a level that the statement names.",
     "uk": "Твердження не справджується, якщо хоч одна його частина хибна поза межами шуму; справджується, якщо "
     "істинні всі; інакше встановити неможливо. Різниця виходить за межі шуму, де і t-критерій за зернами,"
     " і критерій за зразками відкидають рівність на рівні 5% (спростування: з поправкою Холма в межах "
     "частини); одне зерно не свідчить про різницю. FID лежить вище своєї границі для нескінченної "
     "кількості зразків, приблизно однаково в клітин з рівною їх кількістю; еталонні зображення вважаються"
-    " заданими. Для втрат і вартості відомий лише шум зерен.",
+    " заданими. Для втрат і вартості відомий лише шум зерен. Числа читаються як a − b = різниця, де b "
+    "може бути рівнем, названим у твердженні.",
 }
 
 

@@ -125,7 +125,7 @@ def _examine(part: Part, study: Study, short: bool) -> tuple[bool | None, Text]:
         if reason:
             measured = {"en": "measured", "uk": "виміряно"}[language]
             answer += f" ({measured}: {ANSWERS[found.outcome][language]}; {reason[language]})"
-        said[language] = f"{part.statement[language]}: {answer}. {found.numbers[language]}."
+        said[language] = f"{capital(part.statement[language])}: {answer}. {capital(found.numbers[language])}."
     return outcome, said
 
 
@@ -138,6 +138,11 @@ def judge(claim: Claim, study: Study) -> Judged:
     short = study.short(claim.models)
     outcomes, evidence = zip(*(_examine(part, study, short) for part in claim.parts), strict=True)
     return Judged(claim, verdict_of(outcomes), list(evidence))
+
+
+def capital(text: str) -> str:
+    """A sentence's first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def verdict_of(outcomes: Iterable[bool | None]) -> Verdict:
