@@ -82,7 +82,8 @@ def over_images(a: Features, b: Features) -> float:
     """Covariances over images, N x N, where they should be over features: numpy.cov without rowvar=False."""
     count = min(len(a.values), len(b.values))
     rows = [features.values[:count] for features in (a, b)]
-    roots = [(x - x.mean(dim=1, keepdim=True)).T / math.sqrt(x.shape[1] - 1) for x in rows]
+    centred = [(x - x.mean(dim=1, keepdim=True)).T / math.sqrt(x.shape[1] - 1) for x in rows]
+    roots = [torch.linalg.qr(x, mode="r").R for x in centred]
     return _means(Features(rows[0]), Features(rows[1])) + _spread(*roots)
 
 

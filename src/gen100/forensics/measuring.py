@@ -139,7 +139,8 @@ class Investigation:
 
         A pair is of a mistake that makes IS print 1.00 by what the network is or is shown, and so changes FID too,
         and one of features, covariance or formula. Where a mistake concerns the score alone, FID is what the other
-        one makes of it, and nothing has to be measured.
+        one makes of it, and nothing has to be measured. An untrained Inception is paired with pixels alone, which
+        it does not see: its own distances are off by many orders of magnitude.
         """
         yield self.find(RIGHT)
         possible = self.possible()
@@ -156,6 +157,9 @@ class Investigation:
 
     def _pairs(self, first: Mistake, seconds: list[Mistake]) -> Iterator[Finding]:
         for second in seconds:
+            untrained = first.procedure.network.startswith("inception")
+            if untrained and second.procedure.layer not in PIXEL_SCALES:
+                continue
             if first.procedure.changed & second.procedure.changed:
                 continue
             procedure = first.procedure.joined(second.procedure)

@@ -7,7 +7,6 @@ takes the logits (N x classes) and the pooled features (N x D) of the generated 
 import math
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, isc_features_to_metric
