@@ -10,7 +10,7 @@ from gen100.data.arrays import Cifar100
 from gen100.report.grid import Images, mosaic
 from gen100.report.style import Caption, save, styled
 
-ROWS, COLUMNS = 8, 5
+ROWS, COLUMNS = 8, 6
 """Pairs in the picture."""
 
 
