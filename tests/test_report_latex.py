@@ -6,8 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from report_workspace import ALL_CELLS, make_workspace, write_results
+from report_workspace import ALL_CELLS, make_workspace
 
+from gen100.report.aggregate import aggregate
 from gen100.report.tables import write_tables
 
 pytestmark = pytest.mark.skipif(
@@ -24,7 +25,7 @@ PREAMBLE = {
 def test_every_table_compiles_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.chdir(tmp_path)
     params = make_workspace(tmp_path, ALL_CELLS, seeds=(0, 1))
-    write_results(params)
+    aggregate(params)
     write_tables(params)
     files = sorted(Path("reports/tables").glob(f"*.{language}.tex"))
     assert [file.name.partition(".")[0] for file in files] == ["table_3_1", "table_3_2", "table_measures"]

@@ -10,13 +10,13 @@ import html5lib
 import numpy as np
 import pytest
 from PIL import Image
-from report_workspace import PAGE_CELLS, make_reported, write_pairs
+from report_workspace import PAGE_CELLS, make_reported
 
 from gen100 import layout
 from gen100.errors import UserError
+from gen100.report.neighbours import read_pairs
 from gen100.report.page import write_page
 from gen100.report.page.conclusions import closing
-from gen100.report.page.pictures import nearest_pairs
 from gen100.version import commit
 
 
@@ -128,16 +128,16 @@ def test_what_is_missing_is_named_with_its_stage(file: str, stage: str) -> None:
         Path(file).write_bytes(kept)
 
 
-def test_nearest_pairs_come_back_pixel_for_pixel(tmp_path: Path) -> None:
-    images = np.random.default_rng(0).integers(0, 256, (40, 3, 32, 32), dtype=np.uint8)
-    write_pairs(tmp_path / "neighbours.png", images)
-    pairs = nearest_pairs(tmp_path / "neighbours.png", rows=2)
+def test_nearest_pairs_come_back_pixel_for_pixel(page: str, tmp_path: Path) -> None:
+    assert page
+    images = np.load(layout.ARRAYS)["train_images"]
+    pairs = read_pairs(Path("neighbours.png"), rows=2)
     assert pairs.shape == (76, 373, 3)
-    np.testing.assert_array_equal(pairs[:32, :32], images[0].transpose(1, 2, 0))
+    np.testing.assert_array_equal(pairs[:32, 33:65], images[0].transpose(1, 2, 0))
     np.testing.assert_array_equal(pairs[44:76, 77:109], images[6].transpose(1, 2, 0))
     Image.new("RGB", (100, 100)).save(tmp_path / "other.png")
     with pytest.raises(UserError, match="is no picture of nearest training images"):
-        nearest_pairs(tmp_path / "other.png")
+        read_pairs(tmp_path / "other.png", rows=2)
 
 
 def test_conclusions_are_what_follows_the_table(tmp_path: Path) -> None:

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from report_workspace import SYNTHETIC, make_workspace, write_results
+from report_workspace import SYNTHETIC, make_workspace
 
 from gen100 import layout
 from gen100.data.arrays import load
 from gen100.errors import UserError
 from gen100.noise_schedule import alpha_bars
 from gen100.report import theory
+from gen100.report.aggregate import aggregate
 from gen100.report.figures import choose_scale, loss_names, write_appendices
 from gen100.report.grid import examples, mosaic, spread, write_grid
 from gen100.report.style import read_caption
@@ -31,7 +32,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         params = make_workspace(folder, CELLS, seeds=(0, 1))
-        write_results(params)
+        aggregate(params)
         write_appendices(params)
         theory.write_theory()
         first = {file.name: file.read_bytes() for file in layout.FIGURES.iterdir()}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from report_workspace import ALL_CELLS, INCEPTION, OWN, SYNTHETIC, make_workspace, write_comparisons, write_results
+from report_workspace import ALL_CELLS, INCEPTION, OWN, SYNTHETIC, make_workspace, write_comparisons
 
 from gen100.cells import Cell
 from gen100.errors import UserError
@@ -47,7 +47,7 @@ def test_results_have_a_row_a_run_in_the_order_of_params(workspace: Path) -> Non
     assert (row["fid_limit"], row["fid_se"], row["memory"]) == (119.0, 0.75, 1_500_000_000)
     assert (row["reference"], row["other"]) == ("train, 2,000 images", "test, 500 images")
     assert (row["autoencoder_images"], row["autoencoder_seconds"]) == (0, 0.0)
-    empty = {column for column in COLUMNS if results[column].isna().any()}
+    empty = {column for column in COLUMNS if results[column].isna().to_numpy().any()}
     assert empty == {"reconstruction_fid", "fd_dinov2"}
 
 
@@ -99,7 +99,7 @@ def test_runs_measured_differently_do_not_share_a_table(workspace: Path) -> None
 
 def test_means_and_intervals_over_seeds(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS, seeds=(0, 1, 2))
-    write_results(params)
+    aggregate(params)
     write_tables(params)
     first, second, floor, noise, constant = read_table("3_1")
     assert first["Model and loss function"] == "VAE, ELBO"
@@ -121,7 +121,7 @@ def test_means_and_intervals_over_seeds(workspace: Path) -> None:
 
 def test_one_seed_has_no_interval(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS)
-    write_results(params)
+    aggregate(params)
     write_tables(params)
     for file in Path("reports/tables").glob("*.md"):
         assert "±" not in file.read_text(encoding="utf-8")
@@ -131,7 +131,7 @@ def test_one_seed_has_no_interval(workspace: Path) -> None:
 @pytest.mark.parametrize("name", ["3_1", "3_2", "measures"])
 def test_every_table_ends_with_the_floor_and_both_ceilings(workspace: Path, name: str) -> None:
     params = make_workspace(workspace, CELLS)
-    write_results(params)
+    aggregate(params)
     write_tables(params)
     labels = [row["Model and loss function"] for row in read_table(name)[-3:]]
     assert labels == [
@@ -143,13 +143,13 @@ def test_every_table_ends_with_the_floor_and_both_ceilings(workspace: Path, name
 
 def test_the_table_of_measures_has_what_was_measured(workspace: Path) -> None:
     params = make_workspace(workspace, ["dalle-mse-128", "vae-elbo-128"])
-    write_results(params)
+    aggregate(params)
     write_tables(params)
     dalle, vae, floor, noise, _ = read_table("measures")
-    assert (dalle["Recall, train"], dalle["Recall, test"]) == ("0.2", "0.25")
-    assert (dalle["FD (CIFAR-100 network), train"], dalle["FD (CIFAR-100 network), test"]) == ("100.0", "101.5")
+    assert (dalle["Precision, train"], dalle["Recall, test"]) == ("0.5", "0.25")
+    assert (dalle["FD (CIFAR-100 network), train"], dalle["Limit for N → ∞"]) == ("100.0", "98.0")
     reconstruction = "Of the autoencoder's reconstructions"
-    assert (dalle[reconstruction], vae[reconstruction]) == ("40.0", "")
+    assert (dalle[reconstruction], vae[reconstruction]) == ("20.0", "")
     assert (floor["FD (CIFAR-100 network), test"], noise["FD (CIFAR-100 network), test"]) == ("", "412.0")
     assert not any("DINOv2" in head for head in dalle)
 
@@ -161,7 +161,7 @@ def test_the_table_of_measures_has_what_was_measured(workspace: Path) -> None:
 def test_no_cell_is_best_within_the_noise(workspace: Path, verdict: str, signs: list[str]) -> None:
     # In the workspace the loss that comes first has the lower distance, so `b` contradicts the means.
     params = make_workspace(workspace, ["vae-mi-128", "vae-wae-128", "vae-elbo-2048"])
-    write_results(params)
+    aggregate(params)
     write_comparisons(params, verdict)
     write_tables(params)
     lines = Path("reports/tables/table_3_2.en.md").read_text(encoding="utf-8").splitlines()
@@ -175,7 +175,7 @@ def test_no_cell_is_best_within_the_noise(workspace: Path, verdict: str, signs: 
 
 def test_missing_comparisons_are_named(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS)
-    write_results(params)
+    aggregate(params)
     Path("reports/comparisons.csv").unlink()
     with pytest.raises(UserError, match=r"comparisons\.csv is missing: run stage compare"):
         write_tables(params)
@@ -183,7 +183,7 @@ def test_missing_comparisons_are_named(workspace: Path) -> None:
 
 def test_the_thesis_numbers_stand_beside_their_cells(workspace: Path) -> None:
     params = make_workspace(workspace, ALL_CELLS)
-    write_results(params)
+    aggregate(params)
     write_tables(params)
     assert len(read_table("3_1")) == 8 + 3
     assert len(read_table("3_2")) == 16 + 3
@@ -197,7 +197,7 @@ def test_the_thesis_numbers_stand_beside_their_cells(workspace: Path) -> None:
 
 def test_a_cell_the_thesis_lacks_gets_dashes(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS)
-    write_results(params)
+    aggregate(params)
     write_tables(params)
     text = Path("reports/tables/table_3_2.en.md").read_text(encoding="utf-8")
     line = next(line for line in text.splitlines() if "VAE, WAE" in line)
@@ -207,7 +207,7 @@ def test_a_cell_the_thesis_lacks_gets_dashes(workspace: Path) -> None:
 
 def test_an_empty_table_keeps_its_heads_and_the_floor(workspace: Path) -> None:
     params = make_workspace(workspace, ["vae-elbo-128"])
-    write_results(params)
+    aggregate(params)
     write_tables(params)
     floor, *_ = read_table("3_2", "uk")
     heads = ["Модель та функція втрат", "Розмір батчу та латентного простору"]
@@ -224,7 +224,7 @@ def test_only_inception_measures_fid(workspace: Path, suffix: str, language: str
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(place)
             params = make_workspace(place, CELLS, extractor=extractor, data=data)
-            write_results(params)
+            aggregate(params)
             write_tables(params)
             text = Path(f"reports/tables/table_3_1.{language}.{suffix}").read_text(encoding="utf-8")
         return (
@@ -245,7 +245,7 @@ def test_only_inception_measures_fid(workspace: Path, suffix: str, language: str
 
 def test_titles_admit_what_the_numbers_are(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS)
-    write_results(params)
+    aggregate(params)
     results = pd.read_csv("reports/results.csv")
     results["images_seen"] = 5_000_000
     write_tables(params)

@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ MEASURED = {
 }
 """What each of params' measures leaves in metrics.json."""
 TEXTS = ["extractor", "reference", "other", "data"]
+Kind = Literal["real", "noise", "constant"]
 
 Record = dict[str, Any]
 
@@ -98,22 +99,20 @@ def _measured(params: Params) -> list[str]:
     return [*asked, "fid_limit", "fid_se"]
 
 
-def read_reference(params: Params) -> dict[str, Record]:
-    """What no model made, measured like samples: `real`, the floor; `noise` and `constant`, the ceilings.
+def read_reference(params: Params, kind: Kind = "real") -> Record:
+    """What every table is read by: the floor, real images against real images, or a ceiling.
 
-    `real` are real images of the other split, `noise` is uniform, `constant` one flat image of the data's mean
-    colour, all against the reference split.
+    Args:
+        kind: `real` images of the other split, `noise`, or one `constant` image.
 
     Raises:
         UserError: missing or not finite.
     """
     advice = _advice("reference")
-    found = read_record(layout.REFERENCE, [], [], advice)
-    numbers = ["samples", *_measured(params)]
-    return {
-        name: _check_record(found.get(name), layout.REFERENCE, numbers, TEXTS, advice)
-        for name in ("real", "noise", "constant")
-    }
+    record = read_record(layout.REFERENCE, [], [], advice)
+    if kind not in record:
+        raise UserError(f"{layout.REFERENCE} has no '{kind}': remove it and {advice}")
+    return _check_record(record[kind], layout.REFERENCE, ["samples", *_measured(params)], TEXTS, advice)
 
 
 def _row(params: Params, cell: Cell, seed: int) -> Record:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gen100.cells import FAMILIES, Cell
+from gen100.config import Params
 from gen100.report import words
-from gen100.report.aggregate import Record
+from gen100.report.aggregate import Kind, Record, read_reference
 from gen100.report.marks import Mark, Verdicts, mark_cells
 from gen100.report.statistics import mean_interval
 from gen100.report.words import Language, Text
@@ -138,6 +139,16 @@ def cell_lines(cells: list[Cell], keys: Sequence[str], results: list[Record], ve
     distances = {cell: line.values["fid"].number or 0.0 for cell, line in lines.items()}
     marks = mark_cells(distances, verdicts)
     return [Line(line.label, line.size, line.values, line.runs, cell, marks[cell]) for cell, line in lines.items()]
+
+
+def references(params: Params) -> dict[str, Record]:
+    """What no model made, by its name in reference.json.
+
+    Raises:
+        UserError: missing or not finite.
+    """
+    kinds: tuple[Kind, ...] = ("real", "noise", "constant")
+    return {kind: read_reference(params, kind) for kind in kinds}
 
 
 def bottom_lines(reference: dict[str, Record], keys: Sequence[str]) -> list[Line]:

@@ -5,13 +5,17 @@ from textwrap import wrap
 
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from gen100.data.arrays import Cifar100
+from gen100.errors import UserError
 from gen100.report.grid import Images, mosaic
 from gen100.report.style import Caption, save, styled
 
 ROWS, COLUMNS = 8, 6
 """Pairs in the picture."""
+SCALE, GAP, PAIR_GAP, MARGIN = 2, 2, 24, 36
+"""Pixels: of a pixel, between the images of a pair, between pairs, around them."""
 
 
 def write_neighbours(
@@ -28,11 +32,11 @@ def write_neighbours(
     """
     closest = np.argsort(distances, kind="stable")[: ROWS * COLUMNS]
     pairs = [
-        mosaic(np.stack([samples[place], real.train_images[places[place]]]), columns=2, scale=2, gap=2)
+        mosaic(np.stack([samples[place], real.train_images[places[place]]]), columns=2, scale=SCALE, gap=GAP)
         for place in closest
     ]
     height, width = pairs[0].shape[:2]
-    gap, dpi, margin = 24, 200, 36
+    gap, dpi, margin = PAIR_GAP, 200, MARGIN
     rows = -(-len(pairs) // COLUMNS)
     sheet = np.full((rows * (height + gap) - gap, COLUMNS * (width + gap) - gap, 3), 255, dtype=np.uint8)
     for number, pair in enumerate(pairs):
@@ -55,3 +59,26 @@ def write_neighbours(
         above = 1 - 22 / total_height
         figure.text(margin / total_width, above, "\n".join(said), fontsize=9.5, weight="bold", va="top")
         save(figure, target, Caption({"en": title, "uk": title}, alt))
+
+
+def read_pairs(file: Path, rows: int) -> Images:
+    """The first `rows` of pairs out of a picture of `write_neighbours`, each pixel once.
+
+    Returns:
+        height x width x 3, uint8.
+
+    Raises:
+        UserError: the file is missing, or no such picture.
+    """
+    side = 32 * SCALE
+    height = ROWS * (side + PAIR_GAP) - PAIR_GAP
+    width = COLUMNS * (2 * side + GAP + PAIR_GAP) - PAIR_GAP
+    try:
+        with Image.open(file) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: run stage evaluate for its run") from None
+    if pixels.shape[0] < height + MARGIN or pixels.shape[1] != width + 2 * MARGIN:
+        raise UserError(f"{file} is no picture of nearest training images: run stage evaluate for its run again")
+    top, shown = pixels.shape[0] - MARGIN - height, rows * (side + PAIR_GAP) - PAIR_GAP
+    return pixels[top : top + shown : SCALE, MARGIN : MARGIN + width : SCALE]

@@ -12,9 +12,9 @@ from gen100.cells import Cell
 from gen100.config import Params
 from gen100.files import write_text
 from gen100.report import words
-from gen100.report.aggregate import Record, read_reference, read_results
+from gen100.report.aggregate import Record, read_results
 from gen100.report.formats import FORMATS
-from gen100.report.lines import Column, Line, Table, Value, bottom_lines, cell_lines, notes, titled
+from gen100.report.lines import Column, Line, Table, Value, bottom_lines, cell_lines, notes, references, titled
 from gen100.report.marks import Verdicts, read_verdicts
 from gen100.report.measures import build_measures
 from gen100.report.words import Text
@@ -72,7 +72,7 @@ def build_tables(params: Params) -> list[Table]:
     Raises:
         UserError: results, comparisons or the floor are missing.
     """
-    results, reference, verdicts = read_results(), read_reference(params), read_verdicts()
+    results, reference, verdicts = read_results(), references(params), read_verdicts()
     printed = [build(experiment, results, reference, verdicts) for experiment in (1, 2)]
     return [*printed, build_measures(results, reference, verdicts)]
 

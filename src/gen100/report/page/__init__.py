@@ -12,10 +12,10 @@ from gen100 import __version__, layout
 from gen100.cells import FAMILIES
 from gen100.config import Params
 from gen100.data.arrays import load
-from gen100.files import write_text
+from gen100.files import read_json, write_text
 from gen100.report import theory, words
-from gen100.report.aggregate import Record, read_reference, read_results
-from gen100.report.lines import devices, digits
+from gen100.report.aggregate import Record, read_results
+from gen100.report.lines import devices, digits, references
 from gen100.report.page import pictures
 from gen100.report.page.cells import cell_views, real_images
 from gen100.report.page.conclusions import claims_rule, read_claims, read_forensics
@@ -80,7 +80,7 @@ def write_page(params: Params) -> None:
     Raises:
         UserError: something that the page shows is missing; names it and the stage that makes it.
     """
-    results, reference, arrays = read_results(), read_reference(params), load(layout.ARRAYS)
+    results, reference, arrays = read_results(), references(params), load(layout.ARRAYS)
     claims, forensics = read_claims(), read_forensics()
     floor = reference["real"]
     data = words.both(lambda language: words.translated(floor["data"], language))
@@ -114,7 +114,7 @@ def write_page(params: Params) -> None:
         thesis=words.THESIS,
         forensics=forensics,
         floor=floor_view(reference),
-        check=reference.get("check", {}),
+        check=read_json(layout.REFERENCE)["check"],
         plots=[pictures.vector(layout.FIGURES / f"{name}.svg", "figures") for name in ("cost", "bias")],
         theory=_theory(arrays),
         runs=runs_view(results),

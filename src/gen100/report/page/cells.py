@@ -14,6 +14,7 @@ from gen100.report.aggregate import Record, read_curve
 from gen100.report.figures import loss_names, read_samples
 from gen100.report.grid import examples, spread
 from gen100.report.lines import value_of
+from gen100.report.neighbours import read_pairs
 from gen100.report.page import pictures
 from gen100.report.page.pictures import SHOWN, Picture
 from gen100.report.page.prose import LOSS_NAMES, SCALES
@@ -93,7 +94,7 @@ def _view(params: Params, cell: Cell, runs: list[Record]) -> CellView:
         scale=scale,
         graph=pictures.loss_graph(curves, cell.model, graph_alt),
         samples=pictures.tiles(read_samples(cell, params.seeds[0], _shown(params)), samples_alt),
-        neighbours=pictures.photograph(pictures.nearest_pairs(place / "neighbours.png"), pairs_alt),
+        neighbours=pictures.photograph(read_pairs(place / "neighbours.png", rows=2), pairs_alt),
     )
 
 

@@ -57,28 +57,6 @@ def tiles(images: Images, alt: Text) -> Picture:
     return photograph(mosaic(images, COLUMNS, scale=1, gap=0), alt)
 
 
-def nearest_pairs(file: Path, rows: int = 2) -> Images:
-    """The first rows of pairs in a run's neighbours.png, each pixel once: height x width x 3.
-
-    There a pair is two images side by side, each pixel as 2 x 2, above a margin and below the title.
-
-    Raises:
-        UserError: the file is missing, or no such picture.
-    """
-    margin, gap, side, down, across = 36, 24, 66, 8, 5
-    height, width = down * (side - 2 + gap) - gap, across * (2 * side - 2 + gap) - gap
-    try:
-        with Image.open(file) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: run stage evaluate for its run") from None
-    if pixels.shape[0] < height + margin or pixels.shape[1] != width + 2 * margin:
-        raise UserError(f"{file} is no picture of nearest training images: run stage evaluate for its run again")
-    top = pixels.shape[0] - margin - height
-    shown = rows * (side - 2 + gap) - gap
-    return pixels[top : top + shown : 2, margin : margin + width : 2]
-
-
 def _rounded(text: str) -> str:
     """An SVG with a tenth of its unit as the finest step, but for factors."""
     return re.sub(r"-?\d+\.\d{2,}(?![\d ]*\))", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), text)
