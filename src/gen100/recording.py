@@ -19,7 +19,7 @@ from gen100.errors import UserError
 from gen100.plan import make_plan
 
 LOCK = Path("dvc.lock")
-NAMES_SHOWN = 8
+NAMES_SHOWN = 12
 
 
 def record(_params: Params) -> None:
