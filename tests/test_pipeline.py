@@ -22,7 +22,7 @@ def test_every_output_is_there(scratch: Path) -> None:
     assert results["images_seen"].tolist() == [320, 320]
     assert all("synthetic" in data for data in results["data"])
     assert "synthetic" in (scratch / "reports/tables/table_3_1.en.md").read_text()
-    assert "data:image/png" in (scratch / "reports/index.html").read_text()
+    assert "data:image/webp" in (scratch / "reports/index.html").read_text()
     for cell in CELLS:
         for name in ("model.safetensors", "curve.csv", "samples.npy", "grid.png", "metrics.json"):
             assert (scratch / "results" / cell / "0" / name).stat().st_size
