@@ -114,7 +114,7 @@ def write_conclusions(extractor: str, data: str) -> None:
     claims.to_csv("reports/claims.csv", index=False)
     said = {"extractor": extractor, "data": data, "samples": 500, "reference": SPLITS["reference"]}
     mistakes = [
-        ("none", "No mistake", "Без помилки", 11.25, 3.5, False, False, "does not give the printed numbers"),
+        ("none", "No mistake", "Без помилки", 11.25, 3.5, False, False, "ruled out"),
         (
             "softmax_twice",
             "Softmax twice",
@@ -123,7 +123,7 @@ def write_conclusions(extractor: str, data: str) -> None:
             3.5,
             True,
             False,
-            "gives the printed IS alone",
+            "explains IS",
         ),
     ]
     names = ["mistake", "title_en", "title_uk", "is", "fid", "is_prints_100", "fid_in_range", "verdict"]

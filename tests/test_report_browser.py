@@ -146,6 +146,7 @@ NAMES = {
     ),
     *("Training", "Loss", "Validation", "Inception", "score", "precision", "recall", "N", "t", "C1", "C4", "C12"),
     *("Chong", "Forsyth", "Softmax", "softmax", "params", "yaml", "torch", "synthetic", "tanh"),
+    *("ReLU", "Leaky", "Nesterov", "Adagrad", "RMSProp", "Adadelta", "Adam", "NAdam"),
 }
 """What Ukrainian texts say in Latin letters: names, and the thesis' own heads."""
 
