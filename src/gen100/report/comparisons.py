@@ -39,10 +39,10 @@ def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
     seeds = [seed for seed in by_seed[0] if seed in by_seed[1]]
     if not seeds:
         raise UserError(f"{a} and {b} have no seed in common: run both with the seeds of params.yaml")
-    replicates = [bootstrap(cell, seeds) for cell in (a, b)]
-    if not replicates[0].index.equals(replicates[1].index):
+    (drawn_a, fids_a), (drawn_b, fids_b) = (bootstrap(cell, seeds) for cell in (a, b))
+    if not np.array_equal(drawn_a, drawn_b):
         raise UserError(f"{a} and {b} have different bootstrap replicates: evaluate both anew")
-    error = float(np.std(replicates[0] - replicates[1], ddof=1))
+    error = float(np.std(fids_a - fids_b, ddof=1))
     values = [[found[seed] for seed in seeds] for found in by_seed]
     return difference(*values, error=error, paired=(a.model, a.latent) == (b.model, b.latent))
 

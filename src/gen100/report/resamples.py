@@ -37,22 +37,28 @@ def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:
     return rows
 
 
-def bootstrap(cell: Cell | str, seeds: list[int]) -> pd.Series:
-    """The mean over seeds of each bootstrap replicate's FID, by number of images and replicate.
+def bootstrap(cell: Cell | str, seeds: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The FID of bootstrap replicates, their mean over seeds.
 
     Replicate r of all runs with as many images draws the same indices: those of two cells can be subtracted.
+
+    Returns:
+        R x 2: number of images and replicate, sorted; and R distances.
 
     Raises:
         UserError: as `read_resamples`, or the runs have different replicates.
     """
-    runs = []
+    drawn, fids = [], []
     for seed in seeds:
         rows = read_resamples(cell, seed)
-        rows = rows[rows["kind"] == "bootstrap"].set_index(["images", "replicate"])["fid"].sort_index()
-        if runs and not rows.index.equals(runs[0].index):
+        chosen = (rows["kind"] == "bootstrap").to_numpy()
+        images, replicates, values = (rows[name].to_numpy()[chosen] for name in COLUMNS[1:])
+        order = np.lexsort((replicates, images))
+        drawn.append(np.stack([images, replicates], axis=1)[order])
+        fids.append(values[order])
+        if not np.array_equal(drawn[0], drawn[-1]):
             raise UserError(f"{layout.run(cell, seed)}/resamples.csv has other replicates: evaluate all runs anew")
-        runs.append(rows)
-    return pd.Series(np.mean(runs, axis=0), runs[0].index)
+    return drawn[0], np.mean(fids, axis=0)
 
 
 def read_levels() -> dict[str, float]:
