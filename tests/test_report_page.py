@@ -5,9 +5,12 @@ import io
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import html5lib
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from report_workspace import PAGE_CELLS, make_reported
@@ -17,6 +20,7 @@ from gen100.errors import UserError
 from gen100.report.neighbours import read_pairs
 from gen100.report.page import write_page
 from gen100.report.page.conclusions import closing
+from gen100.report.page.pictures import loss_graph
 from gen100.version import commit
 
 
@@ -138,6 +142,16 @@ def test_nearest_pairs_come_back_pixel_for_pixel(page: str, tmp_path: Path) -> N
     Image.new("RGB", (100, 100)).save(tmp_path / "other.png")
     with pytest.raises(UserError, match="is no picture of nearest training images"):
         read_pairs(tmp_path / "other.png", rows=2)
+
+
+def test_a_graph_is_smaller_but_says_the_same_numbers() -> None:
+    epochs = np.array([0.25, 0.5, 0.75, 1.0])
+    curve = pd.DataFrame({"epoch": epochs, "train_loss": 1 + epochs**2, "val_loss": 1.123 + epochs / 7})
+    address = loss_graph([curve], "vae", {"en": "a", "uk": "б"}).address
+    svg = ElementTree.fromstring(unquote(address.partition(",")[2]))
+    said = [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"0.30", "0.45", "0.60", "0.75", "0.90"} <= set(said)
+    assert len(address) < 12_000
 
 
 def test_conclusions_are_what_follows_the_table(tmp_path: Path) -> None:

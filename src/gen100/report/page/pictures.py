@@ -58,8 +58,12 @@ def tiles(images: Images, alt: Text) -> Picture:
 
 
 def _rounded(text: str) -> str:
-    """An SVG with a tenth of its unit as the finest step, but for factors."""
-    return re.sub(r"-?\d+\.\d{2,}(?![\d ]*\))", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), text)
+    """An SVG whose places have a tenth of its unit as the finest step; its texts stay."""
+
+    def shorter(place: re.Match[str]) -> str:
+        return re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), place[0])
+
+    return re.sub(r'\b(?:d|x|y|width|height|transform)="[^"]*"', shorter, text)
 
 
 def _vector(text: str) -> str:
