@@ -16,6 +16,7 @@ from gen100.report import theory
 from gen100.report.aggregate import aggregate
 from gen100.report.figures import choose_scale, loss_names, write_appendices
 from gen100.report.grid import examples, mosaic, spread, write_grid
+from gen100.report.neighbours import write_neighbours
 from gen100.report.style import read_caption
 from gen100.report.theory import descent
 from gen100.report.theory.activations import pre_activations, sigmoid_slope, steep_until
@@ -56,6 +57,28 @@ def test_spread_takes_classes_before_repetitions() -> None:
     few = np.array([7, 7, 7, 3])
     assert sorted(few[spread(few, 3)]) == [3, 7, 7]
     assert sorted(spread(few, 64)) == [0, 1, 2, 3]
+
+
+@pytest.mark.usefixtures("reported")
+def test_neighbours_stand_right_of_the_closest_samples(tmp_path: Path) -> None:
+    real = load(layout.ARRAYS)
+    samples = np.zeros((60, 3, 32, 32), dtype=np.uint8)
+    samples[:, 1] = np.arange(60)[:, None, None]
+    distances, places = np.linspace(9, 3, 60), np.arange(60) + 100
+    for name in ("one.png", "other.png"):
+        write_neighbours(samples, distances, places, real, tmp_path / name, f"A model: {SYNTHETIC}")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()
+    with Image.open(tmp_path / "one.png") as opened:
+        picture = np.asarray(opened.convert("RGB"))
+    # The closest is the last sample, pure green of 59, in the first place.
+    top, left = np.argwhere((picture == [0, 59, 0]).all(axis=2)).min(axis=0)
+    assert (picture[top : top + 64, left : left + 64] == [0, 59, 0]).all()
+    beside = picture[top : top + 64 : 2, left + 66 : left + 130 : 2]
+    np.testing.assert_array_equal(beside, real.train_images[159].transpose(1, 2, 0))
+    caption = read_caption(tmp_path / "one.png")
+    assert "synthetic" in caption.title["en"]
+    assert "The 40 of 60 generated images" in caption.alt
+    assert "from 3 to" in caption.alt
 
 
 def test_examples_are_of_the_wanted_class_and_differ() -> None:

@@ -13,6 +13,11 @@ NEIGHBOURHOOD = 3
 """k of precision and recall."""
 
 
+def _distances(rows: Tensor, columns: Tensor, centre: Tensor) -> Tensor:
+    """All distances of two blocks; around a centre, since cdist takes them from products, where norms cancel."""
+    return torch.cdist(rows - centre, columns - centre)
+
+
 def radii(points: Tensor, k: int = NEIGHBOURHOOD) -> Tensor:
     """Each point's distance to its `k`-th nearest other point: N, float32.
 
@@ -20,11 +25,11 @@ def radii(points: Tensor, k: int = NEIGHBOURHOOD) -> Tensor:
         points: N x D, float32, with N > k.
     """
     points = points.to(fastest())
-    found = []
+    centre, found = points.mean(dim=0), []
     for rows in points.split(BLOCK):
         least = rows.new_empty(len(rows), 0)
         for columns in points.split(BLOCK):
-            least = torch.cat([least, torch.cdist(rows, columns)], dim=1)
+            least = torch.cat([least, _distances(rows, columns, centre)], dim=1)
             # One more than k: the nearest of all is the point itself.
             least = least.topk(min(k + 1, least.shape[1]), largest=False).values
         found.append(least[:, k])
@@ -47,13 +52,14 @@ def precision_recall(
     samples, sample_radii, real, real_radii = (
         tensor.to(where) for tensor in (samples, sample_radii, real, real_radii)
     )
+    centre = real.mean(dim=0)
     realistic, covered = [], torch.zeros(len(real), dtype=torch.bool, device=where)
     for rows, row_radii in zip(samples.split(BLOCK), sample_radii.split(BLOCK), strict=True):
         within = torch.zeros(len(rows), dtype=torch.bool, device=where)
         for columns, column_radii, reached in zip(
             real.split(BLOCK), real_radii.split(BLOCK), covered.split(BLOCK), strict=True
         ):
-            distances = torch.cdist(rows, columns)
+            distances = _distances(rows, columns, centre)
             within |= (distances <= column_radii).any(dim=1)
             reached |= (distances <= row_radii[:, None]).any(dim=0)
         realistic.append(within)
@@ -70,12 +76,13 @@ def nearest(points: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     """
     where = fastest()
     others = others.to(where)
+    centre = others.mean(dim=0)
     found, places = [], []
     for rows in points.to(where).split(BLOCK):
         least = rows.new_full((len(rows),), torch.inf)
         place = torch.zeros(len(rows), dtype=torch.int64, device=where)
         for start, columns in zip(range(0, len(others), BLOCK), others.split(BLOCK), strict=True):
-            distance, column = torch.cdist(rows, columns).min(dim=1)
+            distance, column = _distances(rows, columns, centre).min(dim=1)
             place = torch.where(distance < least, column + start, place)
             least = torch.minimum(distance, least)
         found.append((rows.double() - others[place].double()).norm(dim=1))

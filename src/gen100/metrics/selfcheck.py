@@ -163,7 +163,7 @@ def _others(sample: Sample, scores: dict[str, dict[str, float]]) -> Iterator[Che
     # The biased estimate is 0. The unbiased one leaves out each image's similarity to itself on one side only.
     itself = kid(pooled, pooled)[0]
     what, below = "KID of real images with themselves, below 0 where it has no bias,", -1e-5 * abs(noise["kid"])
-    yield Check("kid_self", what, itself, -none, below, "a biased estimate")
+    yield Check("kid_self", what, itself, -inf, below, "a biased estimate")
     farthest = float(nearest(pooled, pooled)[0].max())
     what = "the largest distance of an image to the nearest one of a set that holds it"
     yield Check("neighbour_self", what, farthest, 0.0, 0.0, "a mistake in the search for neighbours")
