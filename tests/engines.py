@@ -17,7 +17,7 @@ from gen100.due import due_stages
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128"]
 SMALL = {"images": 320, "records": 2, "ema_images": 100, "optimizer": {"lr": 1e-3}}
-REPORT = {"aggregate", "tables", "figures", "page"}
+REPORT = {"forensics", "aggregate", "compare", "claims", "tables", "figures", "page"}
 
 
 def dvc(folder: Path, *arguments: str) -> str:

@@ -60,9 +60,9 @@ rule claims:
         "data/cifar100.npz",
         "reports/results.csv",
         "reports/reference.json",
-        "reports/comparisons.csv",
         every_run("results/{cell}/{seed}/curve.csv"),
         every_run("results/{cell}/{seed}/samples.npy"),
+        every_run("results/{cell}/{seed}/resamples.csv"),
     output:
         report(
             [f"{layout.CLAIMS}{ending}" for ending in (".csv", ".en.md", ".uk.md")],

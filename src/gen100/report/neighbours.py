@@ -12,7 +12,7 @@ from gen100.errors import UserError
 from gen100.report.grid import Images, mosaic
 from gen100.report.style import Caption, save, styled
 
-ROWS, COLUMNS = 8, 5
+ROWS, COLUMNS = 8, 6
 """Pairs in the picture."""
 SCALE, GAP, PAIR_GAP, MARGIN = 2, 2, 24, 36
 """Pixels: of a pixel, between the images of a pair, between pairs, around them."""

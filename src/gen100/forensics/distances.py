@@ -1,0 +1,157 @@
+"""The Fréchet distance of two sets of features, right and with the mistakes that are made in it.
+
+d^2 = |m1 - m2|^2 + Tr(S1 + S2 - 2 (S1 S2)^(1/2)) (Dowson & Landau 1982; Heusel et al. 2017), with means m and
+covariances S. Each function takes the features of the generated and of the real images.
+"""
+
+import math
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+import scipy.linalg
+import torch
+from torch import Tensor
+
+BATCH = 64
+"""Images of a batch, where a distance is taken batch by batch."""
+
+
+class Features:
+    """Features of a set of images.
+
+    Attributes:
+        values: N x D, float64.
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values.double()
+
+    @cached_property
+    def mean(self) -> Tensor:
+        return self.values.mean(dim=0)
+
+    @cached_property
+    def root(self) -> Tensor:
+        """R, at most D x D, with R^T R the covariance."""
+        centred = (self.values - self.mean) / math.sqrt(len(self.values) - 1)
+        return torch.linalg.qr(centred, mode="r").R
+
+    @property
+    def covariance(self) -> Tensor:
+        return self.root.T @ self.root
+
+    def times(self, factor: float) -> "Features":
+        return Features(factor * self.values)
+
+
+Distance = Callable[[Features, Features], float]
+
+
+def _means(a: Features, b: Features) -> float:
+    return float((a.mean - b.mean).square().sum())
+
+
+def _cross(root_a: Tensor, root_b: Tensor) -> float:
+    """Tr (S1 S2)^(1/2): the singular values of R1 R2^T are the roots of the eigenvalues of S1 S2.
+
+    Decomposing the roots costs little where there are more features than images, and rounds less than the
+    eigenvalues of the product that torch-fidelity takes.
+    """
+    return float(torch.linalg.svdvals(root_a @ root_b.T).sum())
+
+
+def _spread(root_a: Tensor, root_b: Tensor) -> float:
+    """Tr(S1 + S2 - 2 (S1 S2)^(1/2))."""
+    return float(root_a.square().sum() + root_b.square().sum()) - 2 * _cross(root_a, root_b)
+
+
+def frechet(a: Features, b: Features) -> float:
+    """The right one; torch-fidelity's to within rounding."""
+    return _means(a, b) + _spread(a.root, b.root)
+
+
+def scatter(a: Features, b: Features) -> float:
+    """Scatter matrices for covariances: not divided by N - 1."""
+    roots = (features.root * math.sqrt(len(features.values) - 1) for features in (a, b))
+    return _means(a, b) + _spread(*roots)
+
+
+def over_images(a: Features, b: Features) -> float:
+    """Covariances over images, N x N, where they should be over features: numpy.cov without rowvar=False."""
+    count = min(len(a.values), len(b.values))
+    rows = [features.values[:count] for features in (a, b)]
+    centred = [(x - x.mean(dim=1, keepdim=True)).T / math.sqrt(x.shape[1] - 1) for x in rows]
+    roots = [torch.linalg.qr(x, mode="r").R for x in centred]
+    return _means(Features(rows[0]), Features(rows[1])) + _spread(*roots)
+
+
+def without_root(a: Features, b: Features) -> float:
+    """Tr(S1 + S2) alone."""
+    return _means(a, b) + float(a.root.square().sum() + b.root.square().sum())
+
+
+def half_root(a: Features, b: Features) -> float:
+    """The factor 2 before the root forgotten."""
+    return frechet(a, b) + _cross(a.root, b.root)
+
+
+def diagonal(a: Features, b: Features) -> float:
+    """Variances alone: the covariances' diagonals."""
+    deviations = [features.root.square().sum(dim=0).sqrt() for features in (a, b)]
+    return _means(a, b) + float((deviations[0] - deviations[1]).square().sum())
+
+
+def elementwise_root(a: Features, b: Features) -> float:
+    """The root of each element of S1 S2, where the matrix's root is meant; not a number if one is negative."""
+    product = (a.covariance @ b.covariance).diagonal()
+    return without_root(a, b) - 2 * float(product.sqrt().sum())
+
+
+def scipy_root(a: Features, b: Features) -> float:
+    """scipy's sqrtm of the product, its imaginary part dropped: suspect where the product is singular."""
+    product = (a.covariance @ b.covariance).numpy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", scipy.linalg.LinAlgWarning)  # that the product is singular is the point
+        found = scipy.linalg.sqrtm(product)
+    return without_root(a, b) - 2 * float(np.trace(found).real)
+
+
+def norm_of_means(a: Features, b: Features) -> float:
+    """The norm of the means' difference, not its square."""
+    return math.sqrt(_means(a, b)) + _spread(a.root, b.root)
+
+
+def sum_of_means(a: Features, b: Features) -> float:
+    """The means' differences summed before they are squared."""
+    return float((a.mean - b.mean).sum().square()) + _spread(a.root, b.root)
+
+
+def root(a: Features, b: Features) -> float:
+    """d in the place of d^2."""
+    return math.sqrt(max(frechet(a, b), 0.0))
+
+
+def squared(a: Features, b: Features) -> float:
+    """d^4 in the place of d^2."""
+    return frechet(a, b) ** 2
+
+
+def _batches(a: Features, b: Features) -> list[float]:
+    """The distance of each whole batch from the real batch of the same number."""
+    count = max(min(len(a.values), len(b.values)) // BATCH, 1)
+    parts = [slice(BATCH * place, BATCH * (place + 1)) for place in range(count)]
+    return [frechet(Features(a.values[part]), Features(b.values[part])) for part in parts]
+
+
+def batches_averaged(a: Features, b: Features) -> float:
+    return float(np.mean(_batches(a, b)))
+
+
+def batches_summed(a: Features, b: Features) -> float:
+    return float(np.sum(_batches(a, b)))
+
+
+NOT_QUADRATIC: frozenset[Distance] = frozenset({norm_of_means, root, squared})
+"""Those that do not grow with the square of the features' scale, as all others do."""
