@@ -88,25 +88,6 @@ def comparisons(results: list[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def best(table: pd.DataFrame, model: str, latent: int) -> list[str]:
-    """The losses of a model and size that are not distinguishable from its best: the lowest mean, and all that it
-    does not beat. One name alone is a best loss beyond noise; no name where there is nothing to compare.
-
-    Args:
-        table: what `comparisons` gave or `read_comparisons` read.
-    """
-    rows = table[(table["model"] == model) & (table["latent_size"] == latent)]
-    means = dict(zip(rows["loss_a"], rows["mean_a"], strict=True)) | dict(
-        zip(rows["loss_b"], rows["mean_b"], strict=True)
-    )
-    if not means:
-        return []
-    lead = min(means, key=lambda loss: means[loss])
-    beaten = set(rows[(rows["loss_a"] == lead) & (rows["verdict"] == "a")]["loss_b"])
-    beaten |= set(rows[(rows["loss_b"] == lead) & (rows["verdict"] == "b")]["loss_a"])
-    return [loss for loss in FAMILIES[model].losses if loss in means and loss not in beaten]
-
-
 def write_comparisons(_params: Params) -> None:
     """Write reports/comparisons.csv.
 
@@ -116,15 +97,3 @@ def write_comparisons(_params: Params) -> None:
     table = comparisons(read_results())
     with whole(layout.COMPARISONS) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
-
-
-def read_comparisons() -> pd.DataFrame:
-    """What `write_comparisons` wrote.
-
-    Raises:
-        UserError: it was not written yet.
-    """
-    try:
-        return pd.read_csv(layout.COMPARISONS)
-    except FileNotFoundError:
-        raise UserError(f"{layout.COMPARISONS} is missing: run stage compare") from None

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import numpy as np
 
 from gen100.cells import FAMILIES
+from gen100.report import words
 from gen100.report.aggregate import Record
-from gen100.report.claims.judgement import Claim, Directed, Finding, Part, both, decide, same
+from gen100.report.claims.judgement import Claim, Directed, Finding, Part, bilingual, decide
 from gen100.report.claims.statements import Named, plain, within
 from gen100.report.claims.study import Study, every
 from gen100.report.statistics import Difference, difference
+from gen100.report.trade import hours
 from gen100.report.words import Language
 
 SAME_COST = 1.5
@@ -20,11 +22,6 @@ def _by_seed(study: Study, model: str, measure: Callable[[Record], float]) -> li
     """The mean of a measure over a model's cells, a value a seed."""
     columns = [[measure(row) for row in study.runs(which)] for which in every(model)]
     return np.mean(columns, axis=0).tolist()
-
-
-def hours(row: Record) -> float:
-    """Training hours of a run, with its autoencoder."""
-    return (row["seconds"] + (row["autoencoder_seconds"] or 0)) / 3600
 
 
 def seconds_an_image(row: Record) -> float:
@@ -65,7 +62,7 @@ def _cost(order: list[tuple[str, str]], even: bool = False) -> Callable[[Study],
         devices = list(dict.fromkeys(row["device"] for row in rows))
         if len(devices) > 1:
             text = "; ".join(devices)
-            return Finding(None, both(f"on different devices: {text}", f"на різних пристроях: {text}"))
+            return Finding(None, bilingual(f"on different devices: {text}", f"на різних пристроях: {text}"))
         by_hours, by_image = (_costs(study, measure, order, even) for measure in (hours, seconds_an_image))
         outcomes = [decide([test for _, test in tests]) for tests in (by_hours, by_image)]
         outcome = outcomes[0] if outcomes[0] == outcomes[1] else None
@@ -80,7 +77,7 @@ def _cost(order: list[tuple[str, str]], even: bool = False) -> Callable[[Study],
             unit = {"en": "mean hours a run", "uk": "середні години прогону"}[language]
             return f"{'; '.join(ratios)}; {unit}: {', '.join(means)}; {devices[0]}"
 
-        return Finding(outcome, same(write))
+        return Finding(outcome, words.both(write))
 
     return measured
 
@@ -88,24 +85,26 @@ def _cost(order: list[tuple[str, str]], even: bool = False) -> Callable[[Study],
 CLAIMS = (
     Claim(
         "C12",
-        both(
+        bilingual(
             "Training cost: VAE ~ DALL-E < Stable Diffusion < StyleGAN2 (up to 2.5 h on a hosted GPU)",
             "Вартість навчання: VAE ~ DALL-E < Stable Diffusion < StyleGAN2 (до 2,5 год на хмарному GPU)",
         ),
         (
             Part(
-                both(
+                bilingual(
                     f"VAE and DALL-E cost the same within a factor of {SAME_COST}, in hours and in time an image",
                     f"VAE та DALL-E коштують однаково в межах {SAME_COST} раза, у годинах та в часі на зображення",
                 ),
                 _cost([("vae", "dalle")], even=True),
             ),
             Part(
-                both("both cost less than Stable Diffusion", "обидві коштують менше за Stable Diffusion"),
+                bilingual("both cost less than Stable Diffusion", "обидві коштують менше за Stable Diffusion"),
                 _cost([("vae", "stable_diffusion"), ("dalle", "stable_diffusion")]),
             ),
             Part(
-                both("Stable Diffusion costs less than StyleGAN2", "Stable Diffusion коштує менше за StyleGAN2"),
+                bilingual(
+                    "Stable Diffusion costs less than StyleGAN2", "Stable Diffusion коштує менше за StyleGAN2"
+                ),
                 _cost([("stable_diffusion", "stylegan2")]),
             ),
         ),

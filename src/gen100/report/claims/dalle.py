@@ -1,33 +1,33 @@
 """Claims of DALL-E: C7 and C8."""
 
-from gen100.report.claims.judgement import Claim, Part, both
+from gen100.report.claims.judgement import Claim, Part, bilingual
 from gen100.report.claims.statements import HALF, ahead, alike, appendix, beyond, curves, lower, rivals
 from gen100.report.claims.study import LARGE, SMALL, cell, fall
 
 CLAIMS = (
     Claim(
         "C7",
-        both(
+        bilingual(
             "DALL-E: MSE is best: it looks like Cross-Entropy and trains better",
             "DALL-E: MSE найкраща: виглядає як Cross-Entropy й навчається краще",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "MSE has a lower FID than Perceptual, at both sizes",
                     "MSE має менший FID, ніж Perceptual, за обох розмірів",
                 ),
                 lower(rivals("dalle", "mse", ("perceptual",))),
             ),
             Part(
-                both(
+                bilingual(
                     "the FID of MSE and of Cross-Entropy differ by less than 10%, at both sizes",
                     "FID у MSE та Cross-Entropy різняться менш ніж на 10% за обох розмірів",
                 ),
                 alike(rivals("dalle", "mse", ("cross_entropy",))),
             ),
             Part(
-                both(
+                bilingual(
                     "the validation loss of MSE falls by the largest share, at both sizes",
                     "втрата валідації у MSE зменшується на найбільшу частку за обох розмірів",
                 ),
@@ -39,7 +39,7 @@ CLAIMS = (
     ),
     Claim(
         "C8",
-        both(
+        bilingual(
             "DALL-E: Perceptual needs a smaller latent: at 2048 the images are grey, at 128 colourful and "
             "object-like",
             "DALL-E: Perceptual потребує меншого латентного простору: з 2048 зображення сірі, зі 128 барвисті й "
@@ -47,18 +47,18 @@ CLAIMS = (
         ),
         (
             Part(
-                both(
+                bilingual(
                     "grey: at 2048 less than half of real images' colourfulness",
                     "сірі: з 2048 менше половини барвистості справжніх зображень",
                 ),
                 beyond([cell("dalle", "perceptual", LARGE)], HALF, -1, "colour"),
             ),
             Part(
-                both("colourful: at 128 more than half of it", "барвисті: зі 128 більше половини"),
+                bilingual("colourful: at 128 more than half of it", "барвисті: зі 128 більше половини"),
                 beyond([cell("dalle", "perceptual", SMALL)], HALF, 1, "colour"),
             ),
             Part(
-                both(
+                bilingual(
                     "object-like: the FID is lower at 128 than at 2048",
                     "схожі на об'єкти: FID зі 128 менший, ніж з 2048",
                 ),

@@ -3,15 +3,15 @@
 import numpy as np
 
 from gen100.cells import FAMILIES, Cell
+from gen100.report import words
 from gen100.report.claims.judgement import (
     Claim,
     Directed,
     Finding,
     Part,
-    both,
+    bilingual,
     contradicted,
     decide,
-    same,
 )
 from gen100.report.claims.statements import lower, plain, short_name, tested
 from gen100.report.claims.study import LARGE, SIZES, SMALL, MissingError, Study, cell, every
@@ -48,7 +48,7 @@ def _printed_as_one(study: Study) -> Finding:
     ends = [f"{plain(float(np.mean(scores[which])))} ({short_name(which)})" for which in (low, high)]
     return Finding(
         False if above else borne_out or None,
-        both(
+        bilingual(
             f"IS from {ends[0]} to {ends[1]}; above {PRINTED_AS_ONE} by more than two standard deviations over "
             f"splits in {above} of {len(runs)} runs",
             f"IS від {ends[0]} до {ends[1]}; вище {PRINTED_AS_ONE} більш ніж на два стандартні відхилення за "
@@ -86,18 +86,18 @@ def _as_far_as_nothing(study: Study) -> Finding:
             f"of the others, cells stand at {ends[0]} to {ends[1]}, {nearer} of {len(tests)} below 100%; mean of "
             f"cells − ceiling: {tested(mean.found, language)}",
             "uk": f"справжні зображення, шум та один рівний колір мають {levels}; на шляху від першого до меншого "
-            f"з двох інших клітини стоять на {ends[0]}–{ends[1]}, {nearer} з {len(tests)} нижче 100%; середнє "
-            f"клітин − стеля: {tested(mean.found, language)}",
+            f"з двох інших комірки стоять на {ends[0]}–{ends[1]}, {nearer} з {len(tests)} нижче 100%; середнє "
+            f"комірок − стеля: {tested(mean.found, language)}",
         }[language]
 
-    return Finding(outcome, same(write))
+    return Finding(outcome, words.both(write))
 
 
 def _as_high_as_printed(study: Study) -> Finding:
     if not study.results[0]["extractor"].startswith("FID"):
         return Finding(
             None,
-            both(
+            bilingual(
                 "the distance is another network's, and printed FIDs are Inception's or nobody's",
                 "відстань виміряно іншою мережею, а надруковані FID можуть бути лише від Inception",
             ),
@@ -106,10 +106,10 @@ def _as_high_as_printed(study: Study) -> Finding:
     low, high = (choose(test.found.mean_a for test in tests) for choose in (min, max))
 
     def write(language: Language) -> str:
-        cells = {"en": "cells from {} to {}; mean − 989", "uk": "клітини від {} до {}; середнє − 989"}[language]
+        cells = {"en": "cells from {} to {}; mean − 989", "uk": "комірки від {} до {}; середнє − 989"}[language]
         return f"{cells.format(plain(low), plain(high))}: {tested(mean.found, language)}"
 
-    return Finding(outcome, same(write))
+    return Finding(outcome, words.both(write))
 
 
 def _sizes(model: str) -> list[tuple[Cell, Cell]]:
@@ -133,13 +133,13 @@ def _leads(model: str, loss: str) -> list[tuple[Cell, Cell]]:
 CLAIMS = (
     Claim(
         "C1",
-        both(
+        bilingual(
             "IS is 1.00 for every cell: generated images are not classifiable and not diverse",
-            "IS дорівнює 1.00 для кожної клітини: згенеровані зображення не класифікуються й не різноманітні",
+            "IS дорівнює 1.00 для кожної комірки: згенеровані зображення не класифікуються й не різноманітні",
         ),
         (
             Part(
-                both("IS of every run is printed as 1.00", "IS кожного прогону друкується як 1.00"),
+                bilingual("IS of every run is printed as 1.00", "IS кожного прогону друкується як 1.00"),
                 _printed_as_one,
                 early=(False,),
             ),
@@ -148,24 +148,24 @@ CLAIMS = (
     ),
     Claim(
         "C2",
-        both(
+        bilingual(
             "FID is high for every cell (989 to 1,899): generated images are far from real ones",
-            "FID високий для кожної клітини (від 989 до 1899): згенеровані зображення далекі від справжніх",
+            "FID високий для кожної комірки (від 989 до 1899): згенеровані зображення далекі від справжніх",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "every cell is as far from real images as noise or one flat colour, whichever is nearer",
-                    "кожна клітина щонайменше так далека від справжніх зображень, як ближче з двох: шум чи один "
+                    "кожна комірка щонайменше так далека від справжніх зображень, як ближче з двох: шум чи один "
                     "рівний колір",
                 ),
                 _as_far_as_nothing,
                 early=(False,),
             ),
             Part(
-                both(
+                bilingual(
                     "the FID of every cell is at least 989, the least that was printed",
-                    "FID кожної клітини щонайменше 989, найменше з надрукованого",
+                    "FID кожної комірки щонайменше 989, найменше з надрукованого",
                 ),
                 _as_high_as_printed,
                 early=(False,),
@@ -175,13 +175,13 @@ CLAIMS = (
     ),
     Claim(
         "C3",
-        both(
+        bilingual(
             "FID falls as batch and latent size grow",
             "FID зменшується зі збільшенням батчу та латентного простору",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "the larger size has the lower FID, for every model and loss",
                     "більший розмір має менший FID для кожної моделі та функції втрат",
                 ),
@@ -192,15 +192,15 @@ CLAIMS = (
     ),
     Claim(
         "C13",
-        both(
+        bilingual(
             "Best overall: StyleGAN2 with Hinge and Stable Diffusion with MAE",
             "Найкращі загалом: StyleGAN2 з Hinge та Stable Diffusion з MAE",
         ),
         tuple(
             Part(
-                both(
+                bilingual(
                     f"{title} has a lower FID than every other cell of its size but the other of the two",
-                    f"{title} має менший FID, ніж кожна інша клітина того ж розміру, крім другої з двох",
+                    f"{title} має менший FID, ніж кожна інша комірка того ж розміру, крім другої з двох",
                 ),
                 lower(_leads(model, loss)),
             )

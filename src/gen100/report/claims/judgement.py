@@ -7,7 +7,7 @@ from typing import Literal
 from gen100.cells import FAMILIES
 from gen100.report.claims.study import MissingError, Study
 from gen100.report.statistics import LEVEL, Difference, holm
-from gen100.report.words import LANGUAGES, Language, Text
+from gen100.report.words import LANGUAGES, Text
 
 Verdict = Literal["holds", "fails", "cannot be told"]
 Sign = Literal[-1, 1]
@@ -152,10 +152,5 @@ def verdict_of(outcomes: Iterable[bool | None]) -> Verdict:
     return "cannot be told" if None in outcomes else "holds"
 
 
-def both(english: str, ukrainian: str) -> Text:
+def bilingual(english: str, ukrainian: str) -> Text:
     return {"en": english, "uk": ukrainian}
-
-
-def same(write: Callable[[Language], str]) -> Text:
-    """A text that is composed in the same way in every language."""
-    return {language: write(language) for language in LANGUAGES}

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from gen100.cells import FAMILIES
-from gen100.report.claims.judgement import Claim, Part, both
+from gen100.report.claims.judgement import Claim, Part, bilingual
 from gen100.report.claims.statements import Values, ahead, alike, appendix, curves
 from gen100.report.claims.study import SIZES, cell, every, fall, rises
 
@@ -26,14 +26,14 @@ def _easier() -> list[tuple[str, Values, Values]]:
 CLAIMS = (
     Claim(
         "C11",
-        both(
+        bilingual(
             "Stable Diffusion: all losses work alike; MAE trains best; it trains most easily of all",
             "Stable Diffusion: усі функції втрат працюють однаково; MAE навчається найкраще; модель навчається "
             "найлегше з усіх",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "the FID of any two losses differ by less than 10%, at both sizes",
                     "FID будь-яких двох функцій втрат різняться менш ніж на 10% за обох розмірів",
                 ),
@@ -46,14 +46,14 @@ CLAIMS = (
                 ),
             ),
             Part(
-                both(
+                bilingual(
                     "the validation loss of MAE falls by the largest share, at both sizes",
                     "втрата валідації у MAE зменшується на найбільшу частку за обох розмірів",
                 ),
                 curves(ahead("stable_diffusion", "mae", fall), 1),
             ),
             Part(
-                both(
+                bilingual(
                     "easily: the validation loss rises between records less often than in every other model "
                     "(StyleGAN2: the discriminator's loss)",
                     "легко: втрата валідації зростає між записами рідше, ніж у кожній іншій моделі (StyleGAN2: "

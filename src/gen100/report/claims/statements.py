@@ -9,7 +9,7 @@ import pandas as pd
 from gen100 import layout
 from gen100.cells import FAMILIES, Cell
 from gen100.report import words
-from gen100.report.claims.judgement import Directed, Finding, Sign, contradicted, decide, same
+from gen100.report.claims.judgement import Directed, Finding, Sign, contradicted, decide
 from gen100.report.claims.study import SIZES, Study, cell
 from gen100.report.statistics import Difference, Interval, difference
 from gen100.report.words import Language
@@ -79,7 +79,7 @@ def finding(tests: Sequence[Named]) -> Finding:
         listed = "; ".join(f"{name}: {tested(test.found, language)}" for name, test in chosen)
         return f"{counted}; {listed}" if len(tests) > 1 else listed
 
-    return Finding(decide(directed), same(write))
+    return Finding(decide(directed), words.both(write))
 
 
 def lower(pairs: Sequence[Pair], measure: str = "fid") -> Callable[[Study], Finding]:
@@ -126,7 +126,7 @@ def alike(pairs: Sequence[Pair]) -> Callable[[Study], Finding]:
         def write(language: Language) -> str:
             return "; ".join(f"{name}: {told(found, language)}, ±{plain(margin)}" for name, found, margin in said)
 
-        return Finding(decide(tests), same(write))
+        return Finding(decide(tests), words.both(write))
 
     return measured
 

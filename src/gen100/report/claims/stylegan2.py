@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gen100.report.claims.judgement import Claim, Finding, Part, both
+from gen100.report.claims.judgement import Claim, Finding, Part, bilingual
 from gen100.report.claims.statements import appendix, beyond, lower, plain, rivals, short_name
 from gen100.report.claims.study import LARGE, SIZES, SMALL, Study, cell, crossings, usual
 
@@ -27,7 +27,7 @@ def _crosses(loss: str, claimed: bool) -> Callable[[Study], Finding]:
             f"{short_name(which)}: {', '.join(plain(value) for value in values)}"
             for which, values in counts.items()
         )
-        return Finding(outcome, both(f"crossings by seed: {text}", f"перетини за зернами: {text}"))
+        return Finding(outcome, bilingual(f"crossings by seed: {text}", f"перетини за зернами: {text}"))
 
     return measured
 
@@ -35,13 +35,13 @@ def _crosses(loss: str, claimed: bool) -> Callable[[Study], Finding]:
 CLAIMS = (
     Claim(
         "C9",
-        both(
+        bilingual(
             "StyleGAN2 is best by eye in experiment 1, with artefacts; a larger latent reduces them",
             "StyleGAN2 найкраща на око в експерименті 1, з артефактами; більший латентний простір зменшує їх",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "in experiment 1 StyleGAN2 has a lower FID than every other model, at both sizes",
                     "в експерименті 1 StyleGAN2 має менший FID, ніж кожна інша модель, за обох розмірів",
                 ),
@@ -54,14 +54,14 @@ CLAIMS = (
                 ),
             ),
             Part(
-                both(
+                bilingual(
                     "artefacts: at 128 the upper half of the spectrum is more than 0.1 decades off real images'",
                     "артефакти: зі 128 верхня половина спектра відхиляється від справжніх більш ніж на 0.1 декади",
                 ),
                 beyond([usual("stylegan2", SMALL)], ARTEFACTS, 1, "artefacts"),
             ),
             Part(
-                both("at 1024 it is less off than at 128", "з 1024 відхилення менше, ніж зі 128"),
+                bilingual("at 1024 it is less off than at 128", "з 1024 відхилення менше, ніж зі 128"),
                 lower([(usual("stylegan2", LARGE), usual("stylegan2", SMALL))], "artefacts"),
             ),
         ),
@@ -69,21 +69,21 @@ CLAIMS = (
     ),
     Claim(
         "C10",
-        both(
+        bilingual(
             "StyleGAN2: Hinge is best, its loss curves never cross; LSGAN leaves artefacts, its curves swap sides",
             "StyleGAN2: Hinge найкраща, її криві втрат не перетинаються; LSGAN лишає артефакти, її криві "
             "міняються місцями",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "Hinge has a lower FID than Wasserstein and LSGAN, at both sizes",
                     "Hinge має менший FID, ніж Wasserstein та LSGAN, за обох розмірів",
                 ),
                 lower(rivals("stylegan2", "hinge", ("wasserstein", "lsgan"))),
             ),
             Part(
-                both(
+                bilingual(
                     "with Hinge the losses of generator and discriminator never swap sides",
                     "з Hinge втрати генератора та дискримінатора ніколи не міняються місцями",
                 ),
@@ -91,14 +91,14 @@ CLAIMS = (
                 early=(False,),
             ),
             Part(
-                both(
+                bilingual(
                     "LSGAN's spectrum is farther off real images' than Hinge's, at both sizes",
                     "спектр LSGAN відхиляється від справжніх більше, ніж у Hinge, за обох розмірів",
                 ),
                 lower(rivals("stylegan2", "hinge", ("lsgan",)), "artefacts"),
             ),
             Part(
-                both("with LSGAN the two losses do swap sides", "з LSGAN обидві втрати міняються місцями"),
+                bilingual("with LSGAN the two losses do swap sides", "з LSGAN обидві втрати міняються місцями"),
                 _crosses("lsgan", claimed=True),
                 early=(True,),
             ),

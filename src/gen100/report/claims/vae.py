@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from gen100.cells import FAMILIES
-from gen100.report.claims.judgement import Claim, Directed, Finding, Part, both, decide, same
+from gen100.report import words
+from gen100.report.claims.judgement import Claim, Directed, Finding, Part, bilingual, decide
 from gen100.report.claims.statements import (
     HALF,
     ahead,
@@ -43,7 +44,7 @@ def _gaps(size: str, parted: bool) -> Callable[[Study], Finding]:
         def write(language: Language) -> str:
             return "; ".join(f"{name}: {told(found, language)}" for name, found in said)
 
-        return Finding(decide(tests), same(write))
+        return Finding(decide(tests), words.both(write))
 
     return measured
 
@@ -56,34 +57,35 @@ def _doubles(study: Study) -> Finding:
         tests.append(Directed(found, 1))
         said.append((f"{short_name(cell('vae', 'mi', size))} − 2 × ELBO", found))
     return Finding(
-        decide(tests), same(lambda language: "; ".join(f"{name}: {told(found, language)}" for name, found in said))
+        decide(tests),
+        words.both(lambda language: "; ".join(f"{name}: {told(found, language)}" for name, found in said)),
     )
 
 
 CLAIMS = (
     Claim(
         "C4",
-        both(
+        bilingual(
             "VAE is worst: blobs of colour; a larger size adds accents",
             "VAE найгірша: плями кольору; більший розмір додає акцентів",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "in experiment 1 every other model has a lower FID than VAE, at both sizes",
                     "в експерименті 1 кожна інша модель має менший FID, ніж VAE, за обох розмірів",
                 ),
                 lower([(usual(model, size), usual("vae", size)) for size in SIZES for model in OTHERS]),
             ),
             Part(
-                both(
+                bilingual(
                     "blobs: VAE's images have less than half of real images' power at high frequencies",
                     "плями: зображення VAE мають менше половини потужності справжніх на високих частотах",
                 ),
                 beyond([usual("vae", size) for size in SIZES], HALF, -1, "detail"),
             ),
             Part(
-                both(
+                bilingual(
                     "accents: the larger size has more power at high frequencies",
                     "акценти: більший розмір має більше потужності на високих частотах",
                 ),
@@ -94,15 +96,15 @@ CLAIMS = (
     ),
     Claim(
         "C5",
-        both(
+        bilingual(
             "VAE: WAE at 2048 is best; MI doubles the error and looks like ELBO",
             "VAE: WAE з 2048 найкраща; MI подвоює похибку й виглядає як ELBO",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "WAE at 2048 has a lower FID than every other VAE cell",
-                    "WAE з 2048 має менший FID, ніж кожна інша клітина VAE",
+                    "WAE з 2048 має менший FID, ніж кожна інша комірка VAE",
                 ),
                 lower(
                     [
@@ -114,14 +116,14 @@ CLAIMS = (
                 ),
             ),
             Part(
-                both(
+                bilingual(
                     "the error of MI (mean square, of reconstructed test images) is at least twice that of ELBO",
                     "похибка MI (середній квадрат, на тестових зображеннях) щонайменше вдвічі більша за ELBO",
                 ),
                 _doubles,
             ),
             Part(
-                both(
+                bilingual(
                     "the FID of MI and of ELBO differ by less than 10%, at both sizes",
                     "FID у MI та ELBO різняться менш ніж на 10% за обох розмірів",
                 ),
@@ -133,24 +135,26 @@ CLAIMS = (
     ),
     Claim(
         "C6",
-        both(
+        bilingual(
             "VAE at 128: training and validation loss part; at 2048 they do not; worst gap with MI",
             "VAE зі 128: втрати навчання та валідації розходяться; з 2048 — ні; найбільший розрив у MI",
         ),
         (
             Part(
-                both(
+                bilingual(
                     "at 128 the last validation loss exceeds the training loss by more than 5%, for every loss",
                     "зі 128 остання втрата валідації перевищує втрату навчання більш ніж на 5% для кожної функції",
                 ),
                 _gaps(SMALL, parted=True),
             ),
             Part(
-                both("at 2048 they stay within 5%", "з 2048 вони лишаються в межах 5%"),
+                bilingual("at 2048 they stay within 5%", "з 2048 вони лишаються в межах 5%"),
                 _gaps(LARGE, parted=False),
             ),
             Part(
-                both("the gap of MI is the largest, at both sizes", "розрив у MI найбільший за обох розмірів"),
+                bilingual(
+                    "the gap of MI is the largest, at both sizes", "розрив у MI найбільший за обох розмірів"
+                ),
                 curves(ahead("vae", "mi", gap), 1),
             ),
         ),
