@@ -172,7 +172,9 @@ def draw_appendix(
         said = f"Data: {data} · images seen: {words.span(seen, 'en')}"
         samples = f"{rows[0]['samples']:,.0f} samples against {rows[0]['reference']}"
         sheet.text(MARGIN, 216, f"{said} · {devices(rows)}", fontsize=9.5, color=GREY)
-        sheet.text(MARGIN, 262, f"Measured with {rows[0]['extractor']} · {samples}", fontsize=9.5, color=GREY)
+        spread_note = f" · {words.SPREAD_NOTE['en']}" if len(params.seeds) > 1 else ""
+        measured = f"Measured with {rows[0]['extractor']} · {samples}{spread_note}"
+        sheet.text(MARGIN, 262, measured, fontsize=9.5, color=GREY)
     for cell in cells:
         left = MARGIN + sizes.index(cell.latent) * (tile_width + TILE_GAP)
         top = HEAD + losses.index(cell.loss) * (tile_height + TILE_GAP)

@@ -12,6 +12,7 @@ from gen100 import layout
 from gen100.cells import FAMILIES
 from gen100.errors import UserError
 from gen100.report import words
+from gen100.report.claims import VERDICTS as JUDGED
 from gen100.report.lines import DASH
 from gen100.report.page.prose import SAY, VERDICTS
 from gen100.report.page.views import Place, View
@@ -41,7 +42,7 @@ def _read(file: Path, stage: str) -> list[dict[str, Any]]:
 
 
 def _verdict(text: str) -> Text:
-    return VERDICTS.get(text) or dict.fromkeys(words.LANGUAGES, text)
+    return (JUDGED | VERDICTS).get(text) or dict.fromkeys(words.LANGUAGES, text)
 
 
 def _targets() -> dict[str, str]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gen100 import layout
-from gen100.report import words
 from gen100.report.page.pictures import data_address
 from gen100.report.tables import table_files
 
@@ -27,13 +26,10 @@ def _download(file: Path) -> Download:
 
 def downloads() -> list[list[Download]]:
     """Every table, first as data, then as read, one list a row of the page."""
-    texts = [
-        [base.with_suffix(f".{language}.md") for language in words.LANGUAGES]
-        for base in (layout.CLAIMS, layout.FORENSICS)
-    ]
     rows = [
         [layout.RESULTS, layout.REFERENCE, layout.COMPARISONS],
-        [layout.CLAIMS.with_suffix(".csv"), *texts[0], layout.FORENSICS.with_suffix(".csv"), *texts[1]],
+        # Their texts are the page's own.
+        [layout.CLAIMS.with_suffix(".csv"), layout.FORENSICS.with_suffix(".csv")],
         *table_files(),
     ]
     return [[_download(file) for file in row] for row in rows]

@@ -11,7 +11,7 @@ _PROSE: dict[str, dict[str, Text]] = yaml.safe_load(
 )
 SAY = _PROSE["say"]
 VERDICTS = _PROSE["verdicts"]
-"""Of claims and of mistakes."""
+"""Of mistakes."""
 LOSS_NAMES = _PROSE["losses"]
 """Of `loss_names`."""
 SCALES = _PROSE["scales"]
