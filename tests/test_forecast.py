@@ -60,7 +60,7 @@ def test_hours_and_disk_grow_with_the_images(scratch: Path, larger: Path, earlie
         assert sample.size == pytest.approx(
             10 * (samples + (scratch / f"results/{cell}/0/grid.png").stat().st_size)
         )
-    extractors = [seconds(scratch, "extractor", role) for role in ("metric", "perceptual")]
+    extractors = [seconds(scratch, "extractor", role) for role in ("metric", "perceptual", "dinov2")]
     assert found["extractor", ""].hours == pytest.approx(sum(extractors) / 3600)
     assert not found["fetch", ""].on_gpu
 
