@@ -82,6 +82,8 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("models.vae.network.channels", [8] * 7, ["models.vae.network.channels"]),
         ("sampling.top_k", -1, ["sampling.top_k", "-1"]),
         ("metrics.measures", ["isc"], ["metrics", "fid"]),
+        ("metrics.measures", ["fid", "ppl"], ["metrics.measures.1", "'ppl'", "prc"]),
+        ("metrics.dinov2", {"weights": {"source": "d.pth"}}, ["metrics.dinov2.weights.checksum", "missing"]),
         ("metrics.extractor.name", "inception", ["metrics.extractor", "inception-v3-compat"]),
         ("notes", "x", ["notes", "no known key"]),
     ],
@@ -159,6 +161,11 @@ def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
     assert different(tmp_path, "seeds", [0, 1]) == {
         f"{stage}.{cell}-1" for stage in ("autoencoder", "train", "sample", "evaluate") for cell in FULL["cells"]
     } | {"report", "forensics"}
+    dinov2 = {"weights": {"source": "dinov2.pth", "checksum": "sha256:" + "0" * 64}}
+    assert different(tmp_path, "metrics.dinov2", dinov2) == runs("evaluate", "") | {
+        "reference",
+        "extractor.dinov2",
+    }
     assert different(tmp_path, "metrics.measures", ["fid"]) == runs("evaluate", "") | {"reference"}
 
 

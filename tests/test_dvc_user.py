@@ -99,5 +99,5 @@ def test_metrics_and_experiments_compare(study: Path, experiment: str) -> None:
 
 def test_snakemake_takes_over_from_the_experiment(study: Path, experiment: str, gen100: Process) -> None:
     assert experiment
-    assert "restored 15 of 22 stages" in gen100(study, "restore").stdout
+    assert "restored 16 of 23 stages" in gen100(study, "restore").stdout
     assert due_jobs(study) == REPORT

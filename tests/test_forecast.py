@@ -67,7 +67,7 @@ def test_hours_and_disk_grow_with_the_images(scratch: Path, larger: Path, earlie
     assert 0 < record["seconds"] < seconds(scratch, "autoencoder", "stable_diffusion-mse-128-0")
     assert (autoencoder.jobs, autoencoder.known) == (2, 2)
     assert autoencoder.hours == pytest.approx(record["seconds"] / 3600)
-    extractors = [seconds(scratch, "extractor", role) for role in ("metric", "perceptual")]
+    extractors = [seconds(scratch, "extractor", role) for role in ("metric", "perceptual", "dinov2")]
     assert found["extractor", ""].hours == pytest.approx(sum(extractors) / 3600)
     assert not found["fetch", ""].on_gpu
 

@@ -71,7 +71,7 @@ def dvc_stages() -> dict[str, Job]:
 
 
 def test_same_commands(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]) -> None:
-    assert len(snakemake_jobs) == 4 * 24 + 14
+    assert len(snakemake_jobs) == 4 * 24 + 15
     assert snakemake_jobs.keys() == dvc_stages.keys()
 
 

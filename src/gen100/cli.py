@@ -88,7 +88,10 @@ for _stage in (report.plan, data.fetch, data.prepare):
 
 @app.command(help=data.extractor.__doc__)
 def extractor(
-    role: Annotated[Role, typer.Argument(help="the network that measures, or the perceptual loss' network")],
+    role: Annotated[
+        Role,
+        typer.Argument(help="the network that measures, the perceptual loss', or DINOv2, which measures besides"),
+    ],
 ) -> None:
     params = load_params()
     with locked(f"extractor-{role}", f"extractor {role}"):

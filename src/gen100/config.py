@@ -279,6 +279,12 @@ class VggPerceptual(Settings):
     weights: Source
 
 
+class DinoV2(Settings):
+    """DINOv2's ViT-S/14, -B/14 or -L/14: the official checkpoint without registers."""
+
+    weights: Source
+
+
 class Metrics(Settings):
     """What is measured.
 
@@ -287,12 +293,14 @@ class Metrics(Settings):
         reference: the real images that samples are compared with.
         extractor: the network that measures.
         perceptual: the network of DALL-E's perceptual loss; never the one that measures.
+        dinov2: a second network that measures, if given: FD among its features besides.
     """
 
     measures: Annotated[list[Literal["isc", "fid", "kid", "prc"]], Field(min_length=1)]
     reference: Literal["train", "test"]
     extractor: Annotated[OwnExtractor | InceptionExtractor, Field(discriminator="name")]
     perceptual: Annotated[OwnExtractor | VggPerceptual, Field(discriminator="name")]
+    dinov2: DinoV2 | None = None
 
     @model_validator(mode="after")
     def _apart(self) -> "Metrics":

@@ -85,9 +85,14 @@ def work_of(job: Job, params: Params) -> Work:
             extractor = metrics.extractor
             network = extractor.network.channels if isinstance(extractor, OwnExtractor) else extractor.name
             # Of any model: samples are measured alike.
-            return Work("measure", None, _kind(network, metrics.measures), params.sampling.images)
+            return Work(
+                "measure",
+                None,
+                _kind(network, metrics.measures, metrics.dinov2 is not None),
+                params.sampling.images,
+            )
         case "extractor":
-            own = metrics.extractor if job.role == "metric" else metrics.perceptual
+            own = {"metric": metrics.extractor, "perceptual": metrics.perceptual}.get(job.role or "")
             if isinstance(own, OwnExtractor):
                 network = own.network
                 return Work(job.stage, None, _kind(network.channels, network.batch_size), network.training.images)

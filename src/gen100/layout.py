@@ -5,7 +5,7 @@ from typing import Literal
 
 from gen100.cells import FAMILIES, Cell
 
-Role = Literal["metric", "perceptual"]
+Role = Literal["metric", "perceptual", "dinov2"]
 
 ARCHIVE = Path("data/archive.tar.gz")
 ARRAYS = Path("data/cifar100.npz")
@@ -27,7 +27,8 @@ def appendix(model: str) -> Path:
 
 
 def extractor(role: Role) -> Path:
-    """Weights of the network that measures, or of the one that DALL-E's perceptual loss uses."""
+    """Weights of the network that measures, of the one that DALL-E's perceptual loss uses, or of DINOv2, which
+    measures besides; the last file is empty where it is not asked for."""
     return Path(f"data/extractors/{role}.safetensors")
 
 

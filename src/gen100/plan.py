@@ -45,13 +45,15 @@ def make_plan(params: Params) -> dict[str, Any]:
     """Every stage's settings: for stages of a run keyed by `<cell>-<seed>`, for extractors by role."""
     cells = [Cell.parse(text) for text in params.cells]
     runs = {f"{cell}-{seed}": cell for cell in cells for seed in params.seeds}
-    measures = {"measures": params.metrics.measures, "reference": params.metrics.reference}
+    metrics = params.metrics
+    measures = {"measures": metrics.measures, "reference": metrics.reference, "dinov2": metrics.dinov2 is not None}
     return {
         "fetch": relevant(params.data, "fetch"),
         "prepare": relevant(params.data, "prepare"),
         "extractor": {
             "metric": relevant(params.metrics.extractor),
             "perceptual": relevant(params.metrics.perceptual),
+            "dinov2": relevant(params.metrics.dinov2) if params.metrics.dinov2 else {"weights": None},
         },
         "autoencoder": {run: autoencoder_settings(params, cell) for run, cell in runs.items()},
         "train": {run: train_settings(params, cell) for run, cell in runs.items()},

@@ -34,6 +34,7 @@ rule reference:
     input:
         data="data/cifar100.npz",
         extractor="data/extractors/metric.safetensors",
+        dinov2="data/extractors/dinov2.safetensors",
     output:
         "reports/reference.json",
     log:
@@ -56,6 +57,7 @@ rule evaluate:
     input:
         data="data/cifar100.npz",
         extractor="data/extractors/metric.safetensors",
+        dinov2="data/extractors/dinov2.safetensors",
         reference="reports/reference.json",
         autoencoder="results/{cell}/{seed}/autoencoder.safetensors",
         samples="results/{cell}/{seed}/samples.npy",

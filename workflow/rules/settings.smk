@@ -90,7 +90,7 @@ def every_run(pattern):
 wildcard_constraints:
     cell="[a-z0-9_]+-[a-z0-9_]+-[0-9]+",
     seed="[0-9]+",
-    role="metric|perceptual",
+    role="metric|perceptual|dinov2",
 
 
 localrules:

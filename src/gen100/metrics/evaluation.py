@@ -76,12 +76,24 @@ class Yardstick:
         name = self.other.reference.name
         if name != seen:
             values |= {f"{key}_{name}": value for key, value in score(sample, self.other, measures).items()}
+        if self.settings.dinov2:
+            values |= self._dinov2_distances(images, seen)
         resamples = resample(sample.features.pooled, self.main.gaussian)
         values |= summarize(resamples)
         distances, places = nearest(sample.features.pooled, self._splits["train"].pooled)
         if seen != "train":
             values |= memorization(distances, self._held_out())
         return Evaluation(finite(values, self.extractor.file), resamples, distances, places)
+
+    def _dinov2_distances(self, images: Images, seen: str | None) -> dict[str, float]:
+        extractor = Extractor(layout.extractor("dinov2"))
+        sample = Sample(extractor(images))
+        found = {}
+        for split, suffix in ((self.main, ""), (self.other, f"_{self.other.reference.name}")):
+            if split is self.main or split.reference.name != seen:
+                real = ReferenceFeatures(split.reference, extractor, self._cache)
+                found[f"fd_dinov2{suffix}"] = score(sample, real, ["fid"])["fid"]
+        return found
 
     def distance(self, images: Images) -> float:
         """The FID of images against the main reference alone."""

@@ -11,8 +11,10 @@ from torch_fidelity import FeatureExtractorBase, FeatureExtractorInceptionV3
 
 from gen100.errors import UserError
 from gen100.files import digest
+from gen100.metrics.dinov2 import DinoV2Extractor
 from gen100.metrics.weights import (
     WAY_OUT,
+    DinoV2Header,
     InceptionHeader,
     OwnHeader,
     Weights,
@@ -93,7 +95,7 @@ def store_inception(source_file: Path, target: Path) -> None:
 
 
 def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
-    """The stored network as a feature extractor of torch-fidelity that gives pooled features, then logits.
+    """The stored network for torch-fidelity: it gives pooled features and, where it classifies, logits.
 
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
@@ -106,6 +108,8 @@ def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
         with _temporary_pth(read_weights(extractor_file, InceptionHeader)[1]) as path:
             layers = ["2048", "logits_unbiased"]
             return FeatureExtractorInceptionV3(INCEPTION, layers, feature_extractor_weights_path=path)
+    if isinstance(header, DinoV2Header):
+        return DinoV2Extractor(read_weights(extractor_file, DinoV2Header)[1])
     raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
 
 

@@ -34,11 +34,11 @@ class Features(NamedTuple):
 
     Attributes:
         pooled: N x D, which FID, KID, precision and recall compare.
-        logits: N x classes, for IS.
+        logits: N x classes, for IS; none where the network does not classify.
     """
 
     pooled: Tensor
-    logits: Tensor
+    logits: Tensor = torch.empty(0)
 
 
 def require(images: Images, name: str, minimum: int = MINIMUM) -> None:

@@ -140,8 +140,8 @@ def measure(
     require(reference.images, reference.name, IS_SPLITS)
     extractor = Extractor(extractor_file, batch_size)
     sample = Sample(extractor(images))
-    found = dict(zip(("is", "is_std"), inception_score(sample.features.logits), strict=True))
-    values = (found if "isc" in measures else {}) | score(
-        sample, ReferenceFeatures(reference, extractor, cache), measures
-    )
+    values: dict[str, float] = {}
+    if "isc" in measures:
+        values |= zip(("is", "is_std"), inception_score(sample.features.logits), strict=True)
+    values |= score(sample, ReferenceFeatures(reference, extractor, cache), measures)
     return finite(values, extractor_file)

@@ -42,9 +42,13 @@ class VggHeader(config.Settings):
     kind: Literal["vgg16"] = "vgg16"
 
 
-Header = OwnHeader | InceptionHeader | VggHeader
+class DinoV2Header(config.Settings):
+    kind: Literal["dinov2"] = "dinov2"
+
+
+Header = OwnHeader | InceptionHeader | VggHeader | DinoV2Header
 HEADER: TypeAdapter[Header] = TypeAdapter(Annotated[Header, Field(discriminator="kind")])
-AnyHeader = TypeVar("AnyHeader", OwnHeader, InceptionHeader, VggHeader)
+AnyHeader = TypeVar("AnyHeader", OwnHeader, InceptionHeader, VggHeader, DinoV2Header)
 
 
 def _damaged(path: Path) -> UserError:

@@ -124,6 +124,7 @@ def _row(params: Params, cell: Cell, seed: int) -> Record:
     numbers = [*asked, *("samples", "neighbour_ratio", "neighbour_closer")]
     numbers += [name for column, name in against_other.items() if column.removesuffix("_other") in asked]
     numbers += ["reconstruction_fid"] if cell.autoencoder else []
+    numbers += ["fd_dinov2"] if params.metrics.dinov2 else []
     metrics = read_record(folder / "metrics.json", numbers, TEXTS, _advice("evaluate", str(cell), seed))
     ran = ["images_seen", "seconds", "memory"]
     run = read_record(folder / "run.json", ran, ["device", "commit", "torch"], _advice("train", str(cell), seed))

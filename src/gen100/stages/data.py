@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from gen100 import layout
-from gen100.config import InceptionExtractor, OwnExtractor, Params, SyntheticData, VggPerceptual
+from gen100.config import DinoV2, InceptionExtractor, OwnExtractor, Params, SyntheticData, VggPerceptual
 from gen100.layout import Role
 from gen100.plan import relevant
 
@@ -31,12 +31,20 @@ def prepare(params: Params) -> None:
 
 
 def extractor(params: Params, role: Role) -> None:
-    """Train the feature network of a role, or take its weights, verified."""
-    settings = params.metrics.extractor if role == "metric" else params.metrics.perceptual
+    """Train the feature network of a role, or take its weights, verified; an empty file where it is not asked for,
+    so that every study has the same stages."""
+    from gen100.weights import save_weights
+
+    metrics = params.metrics
+    settings = {"metric": metrics.extractor, "perceptual": metrics.perceptual, "dinov2": metrics.dinov2}[role]
+    if settings is None:
+        save_weights(layout.extractor(role), {}, {})
+        return
     if isinstance(settings, OwnExtractor):
         _train_extractor(params, settings, role)
         return
     from gen100.data.archive import take
+    from gen100.metrics.dinov2 import store_dinov2
     from gen100.metrics.extractors import store_inception
     from gen100.metrics.vgg import store_vgg16
 
@@ -48,6 +56,8 @@ def extractor(params: Params, role: Role) -> None:
             store_inception(download, target)
         case VggPerceptual():
             store_vgg16(download, target)
+        case DinoV2():
+            store_dinov2(download, target)
     download.unlink()
 
 
