@@ -146,7 +146,7 @@ def test_tables_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         assert list(tables.iterdir()) == [filler]
         filler.unlink()
         gen100(tmp_path, "tables")
-        assert len(list(tables.iterdir())) == 12
+        assert len(list(tables.iterdir())) == 18
 
 
 def test_the_references_features_on_a_full_disk(trained: Path) -> None:

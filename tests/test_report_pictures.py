@@ -77,7 +77,7 @@ def test_neighbours_stand_right_of_the_closest_samples(tmp_path: Path) -> None:
     np.testing.assert_array_equal(beside, real.train_images[159].transpose(1, 2, 0))
     caption = read_caption(tmp_path / "one.png")
     assert "synthetic" in caption.title["en"]
-    assert "The 40 of 60 generated images" in caption.alt
+    assert "The 48 of 60 generated images" in caption.alt
     assert "from 3 to" in caption.alt
 
 

@@ -143,10 +143,11 @@ def test_weights_with_a_wrong_checksum_are_not_kept(
 ) -> None:
     (workspace / "weights.pth").write_bytes(b"not what was asked for")
     write_params(workspace, **changes(metrics__extractor=WEIGHTS))
+    before = {path: path.read_bytes() for path in (workspace / "data").glob("extractors/metric*")}
     said = refused(gen100(workspace, "extractor", "metric", check=False))
     assert "weights.pth" in said
     assert hashlib.sha256(b"not what was asked for").hexdigest() in said
-    assert not list((workspace / "data").glob("extractors/metric*"))
+    assert {path: path.read_bytes() for path in (workspace / "data").glob("extractors/metric*")} == before
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,8 @@ def work_of(job: Job, params: Params) -> Work:
             own = {"metric": metrics.extractor, "perceptual": metrics.perceptual}.get(job.role or "")
             if isinstance(own, OwnExtractor):
                 network = own.network
-                return Work(job.stage, None, _kind(network.channels, network.batch_size), network.training.images)
+                kind = _kind(job.role, network.channels, network.batch_size)
+                return Work(job.stage, None, kind, network.training.images)
         case "fetch" | "prepare":
             return Work(job.stage, None, _kind(params.data.model_dump(mode="json")), None)
     return Work(job.stage, None, "", None)
