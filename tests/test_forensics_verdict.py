@@ -124,7 +124,7 @@ def test_conclusions_are_made_from_the_rows() -> None:
     )
     findings = [
         Finding(RIGHT, [row(9.0, 2.0, real=True), row(2.0, 100.0)], "ruled out"),
-        Finding(both, [row(1.0, 1200.0)], "explains both"),
+        Finding(both, [row(1.0, 999.0, real=True), row(1.0, 1200.0), row(1.0, 1500.0)], "explains both"),
         Finding(score, [row(1.0, 100.0)], "explains IS"),
         Finding(low, [row(1.002, 100.0)], "explains IS"),
         Finding(neither, [row(2.0, 10.0)], "ruled out"),
@@ -135,6 +135,8 @@ def test_conclusions_are_made_from_the_rows() -> None:
     assert said[2].endswith("(3): *title of both*; *title of score*; *title of low*.")
     assert said[3].endswith("(2): *title of both*; *title of score*.")
     assert "FID too low: *title of low*." in said[4]
+    assert "(printed: 1.92): *title of both* 1.25." in " ".join(said)
+    assert "even real images would get a FID in the range, so that it says next to nothing" in " ".join(said)
     assert "any of 1 mistakes of IS alone together with any of 1 that explain" in " ".join(said)
     assert said[-1] == "Ruled out: neither column (1): *title of neither*."
     none = conclusions(findings[:1], PRINTED, "uk")
@@ -206,8 +208,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, demo_params: dict[str, Any]) 
     arrays: dict[str, Any] = {f"{split}_images": draw(200, seed) for split, seed in (("train", 1), ("test", 2))}
     for split in ("train", "test"):
         arrays |= {f"{split}_labels": labels, f"{split}_coarse": labels // 5}
-    names = {"fine_names": np.array([f"f{i}" for i in range(100)]), "coarse_names": np.array(["c"] * 20)}
-    np.savez(folder / "data/cifar100.npz", title=np.array("synthetic stand-in (200 images)"), **arrays, **names)
+    arrays |= {"fine_names": np.array([f"f{i}" for i in range(100)]), "coarse_names": np.array(["c"] * 20)}
+    arrays |= {"title": np.array("synthetic stand-in (200 images)")}
+    np.savez(folder / "data/cifar100.npz", allow_pickle=False, **arrays)
     for seed, cell in enumerate(CELLS):
         run = folder / "results" / cell / "4"
         run.mkdir(parents=True)

@@ -59,6 +59,16 @@ DISTANCE: Text = {
     "en": "FID may lie in the printed range for the samples of every model ({count}): {names}.",
     "uk": "FID може лежати в надрукованих межах для зразків кожної моделі ({count}): {names}.",
 }
+SPREADS: Text = {
+    "en": "Between models these differ by a factor of (printed: {ratio}): {spreads}.",
+    "uk": "Між моделями вони відрізняються в стільки разів (надруковано: {ratio}): {spreads}.",
+}
+REAL_TOO: Text = {
+    "en": "Of these, even real images would get a FID in the range, so that it says next to nothing of a model"
+    " ({count}): {names}.",
+    "uk": "З них навіть справжні зображення мали б FID у межах, тож він майже нічого не каже про модель"
+    " ({count}): {names}.",
+}
 PARTLY: Text = {
     "en": "FID in the range for the samples of some models only ({count}): {names}.",
     "uk": "FID у межах для зразків лише деяких моделей ({count}): {names}.",

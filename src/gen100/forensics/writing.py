@@ -146,6 +146,12 @@ def conclusions(findings: Sequence[Finding], printed: Printed, language: Languag
             names = _names([f.mistake for f in missed], language)
             found.append(texts.MISSED[language].format(miss=texts.MISSES[miss][language], names=names))
     said(texts.DISTANCE, distance)
+    spreads = [(f, [row.fid for row in _split(f)[1]]) for f in distance]
+    if several := [(f, fids) for f, fids in spreads if len(fids) > 1]:
+        listed = "; ".join(f"*{_title(f.mistake, language)}* {max(x) / min(x):.2f}" for f, x in several)
+        found.append(texts.SPREADS[language].format(ratio=f"{printed.high / printed.low:.2f}", spreads=listed))
+    if real_too := [f for f in distance if any(row.in_range for row in _split(f)[0])]:
+        said(texts.REAL_TOO, real_too)
     if partly:
         said(texts.PARTLY, partly)
     said(texts.PAIRS, pairs)
