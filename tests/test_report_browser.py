@@ -1,5 +1,6 @@
 """The page in a real browser: Debian's Chromium, without a window."""
 
+import base64
 import re
 import shutil
 from collections.abc import Iterator
@@ -81,6 +82,34 @@ def test_pictures_load(page: Page) -> None:
     assert min(sizes) > 0
     real = "const image = new Image(); image.src = document.getElementById('real-image').getAttribute('href');"
     assert page.evaluate(f"async () => {{ {real} await image.decode(); return image.naturalWidth; }}") == 256
+
+
+DIFFERENCE = """async ([first, second]) => {
+  const draw = async (address) => {
+    const image = new Image();
+    image.src = address;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    canvas.drawImage(image, 0, 0);
+    return canvas.getImageData(0, 0, image.width, image.height).data;
+  };
+  const [a, b] = [await draw(first), await draw(second)];
+  let [ink, off] = [0, 0];
+  a.forEach((value, place) => { ink += 255 - value; off += Math.abs(value - b[place]); });
+  return [a.length - b.length, off / ink];
+}"""
+"""How much of a picture's ink another has elsewhere."""
+
+
+def test_plots_inside_look_like_their_files(page: Page, address: str) -> None:
+    folder = Path(address.removeprefix("file://")).parent
+    for name in ("cost", "bias"):
+        content = (folder / f"figures/{name}.svg").read_bytes()
+        original = f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"
+        inside = page.locator(f"#{name} img").get_attribute("src")
+        size, share = page.evaluate(DIFFERENCE, [original, inside])
+        assert size == 0
+        assert share < 0.1
 
 
 @pytest.mark.parametrize("query", ["?lang=uk", "#uk", "#lang=uk"])

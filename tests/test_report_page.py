@@ -17,7 +17,7 @@ from report_workspace import PAGE_CELLS, make_reported
 
 from gen100 import layout
 from gen100.errors import UserError
-from gen100.report.neighbours import read_pairs
+from gen100.report.neighbours import COLUMNS, read_pairs
 from gen100.report.page import write_page
 from gen100.report.page.conclusions import closing
 from gen100.report.page.pictures import loss_graph
@@ -136,9 +136,10 @@ def test_nearest_pairs_come_back_pixel_for_pixel(page: str, tmp_path: Path) -> N
     assert page
     images = np.load(layout.ARRAYS)["train_images"]
     pairs = read_pairs(Path("neighbours.png"), rows=2)
-    assert pairs.shape == (76, 450, 3)
+    # Two rows and COLUMNS pairs: 32 and 65 pixels, 12 between.
+    assert pairs.shape == (2 * 32 + 12, COLUMNS * 65 + (COLUMNS - 1) * 12, 3)
     np.testing.assert_array_equal(pairs[:32, 33:65], images[0].transpose(1, 2, 0))
-    np.testing.assert_array_equal(pairs[44:76, 33:65], images[6].transpose(1, 2, 0))
+    np.testing.assert_array_equal(pairs[44:76, 77:109], images[COLUMNS + 1].transpose(1, 2, 0))
     Image.new("RGB", (100, 100)).save(tmp_path / "other.png")
     with pytest.raises(UserError, match="is no picture of nearest training images"):
         read_pairs(tmp_path / "other.png", rows=2)

@@ -138,6 +138,8 @@ _UKRAINIAN = {
     "training images": "навчальних зображень",
     "images": "зображень",
     "threads": "потоки",
+    "untrained": "ненавчена",
+    "none, pixels": "без мережі, пікселі",
     "seed": "зерно",
     "train": "навчальні",
     "test": "тестові",

@@ -59,12 +59,15 @@ def tiles(images: Images, alt: Text) -> Picture:
 
 
 def _rounded(text: str) -> str:
-    """An SVG whose places have a tenth of its unit as the finest step; its texts stay."""
+    """An SVG whose places have a tenth of its unit as the finest step; its factors and texts stay."""
 
-    def shorter(place: re.Match[str]) -> str:
-        return re.sub(r"\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), place[0])
+    def shorter(found: re.Match[str]) -> str:
+        return found[0] if found[0].startswith("scale") else f"{float(found[0]):.1f}".removesuffix(".0")
 
-    return re.sub(r'\b(?:d|x|y|width|height|transform)="[^"]*"', shorter, text)
+    def shortened(attribute: re.Match[str]) -> str:
+        return re.sub(r"scale\([^)]*\)|\d+\.\d{2,}", shorter, attribute[0])
+
+    return re.sub(r'\b(?:d|x|y|width|height|transform)="[^"]*"', shortened, text)
 
 
 def _vector(text: str) -> str:
