@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from test_metrics_evaluation import drawn_data, save_tiny_network
 from test_metrics_fidelity import draw
 from torch import Tensor
 from torch.nn import functional as F
 from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
 
+from gen100 import config, layout
 from gen100.errors import UserError
 from gen100.metrics.dinov2 import positions, store_dinov2
+from gen100.metrics.evaluation import Yardstick
 from gen100.metrics.features import Extractor, Reference
 from gen100.metrics.fidelity import measure
 from gen100.metrics.perceptual import load_perceptual
@@ -102,6 +105,27 @@ def test_its_distance_tells_images_apart(tmp_path: Path, weights: dict[str, Tens
 
     far = distance(draw(40, 2, high=60))
     assert abs(distance(real.images)) < 1e-3 * far
+
+
+def test_a_run_is_measured_in_its_space_besides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: dict[str, Tensor], demo_params: dict
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_tiny_network()
+    torch.save(weights, "dinov2.pth")
+    store_dinov2(Path("dinov2.pth"), layout.extractor("dinov2"))
+    named = {"weights": {"source": "dinov2.pth", "checksum": "sha256:" + "0" * 64}}
+    settings = config.Metrics.model_validate(demo_params["metrics"] | {"dinov2": named, "measures": ["fid"]})
+    yardstick = Yardstick(drawn_data(), settings, Path("cache"))
+    samples = draw(100, 1)
+    found = yardstick.evaluate(samples).values
+    distances = {key: value for key, value in found.items() if "dinov2" in key}
+    assert set(distances) == {"fd_dinov2", "fd_dinov2_test"}
+    for split, key in (("train", "fd_dinov2"), ("test", "fd_dinov2_test")):
+        real = Reference(split, getattr(drawn_data(), f"{split}_images"))
+        alone = measure(samples, real, layout.extractor("dinov2"), ["fid"], Path("alone"))["fid"]
+        assert distances[key] == pytest.approx(alone, rel=1e-6)
+    assert "fd_dinov2_test" not in yardstick.evaluate(yardstick.held_back(100), seen="test").values
 
 
 def test_positions_keep_their_places(weights: dict[str, Tensor]) -> None:

@@ -37,10 +37,8 @@ class Images(Dataset[torch.Tensor]):
         return torch.from_numpy(self.images[index])
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a network whose answers differ between images."""
-    monkeypatch.chdir(tmp_path)
+def save_tiny_network() -> None:
+    """The network that measures, whose answers differ between images, in the current folder."""
     torch.manual_seed(0)
     training = config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10)
     network = FeatureNetwork(config.FeatureNetwork(channels=[8, 12], batch_size=8, training=training))
@@ -49,10 +47,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for _ in range(20):
             network(torch.from_numpy(draw(64, 9)).float() / 127.5 - 1)
     save_network(layout.extractor("metric"), network, seed=1000, accuracy=0.4812, synthetic=False)
-    return tmp_path
 
 
-def data() -> Cifar100:
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_tiny_network()
+
+
+def drawn_data() -> Cifar100:
     labels = {
         f"{split}_{kind}": np.zeros(0, np.int64) for split in ("train", "test") for kind in ("labels", "coarse")
     }
@@ -64,7 +67,7 @@ def data() -> Cifar100:
 def yardstick(demo_params: dict) -> Callable[[str], Yardstick]:
     def make(reference: str = "train") -> Yardstick:
         settings = config.Metrics.model_validate(demo_params["metrics"] | {"reference": reference})
-        return Yardstick(data(), settings, CACHE)
+        return Yardstick(drawn_data(), settings, CACHE)
 
     return make
 
@@ -112,7 +115,7 @@ def test_a_run_is_measured_against_both_splits(yardstick: Callable[..., Yardstic
             *(f"{key}_{other}" for key in against),
             *("is", "is_std", "fid_limit", "fid_se", "neighbour_ratio", "neighbour_closer"),
         }
-        splits = {"train": data().train_images, "test": data().test_images}
+        splits = {"train": drawn_data().train_images, "test": drawn_data().test_images}
         for suffix, split in (("", reference), (f"_{other}", other)):
             alone = measure(samples, Reference(split, splits[split]), layout.extractor("metric"), MEASURES, CACHE)
             for key in against:
@@ -123,7 +126,7 @@ def test_a_run_is_measured_against_both_splits(yardstick: Callable[..., Yardstic
 
 
 def test_neighbours_are_training_images_whatever_the_reference(yardstick: Callable[..., Yardstick]) -> None:
-    copies = data().train_images[np.arange(0, 400, 4)]
+    copies = drawn_data().train_images[np.arange(0, 400, 4)]
     for reference in ("train", "test"):
         found = yardstick(reference).evaluate(copies)
         assert found.places.tolist() == list(range(0, 400, 4))

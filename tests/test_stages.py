@@ -138,6 +138,12 @@ def test_damaged_weights_are_named(workspace: Path, gen100: Process, damage: str
     assert "run stage train" in said
 
 
+def test_a_second_network_that_is_not_asked_for_is_an_empty_file(workspace: Path, gen100: Process) -> None:
+    gen100(workspace, "extractor", "dinov2")
+    with safe_open(workspace / "data/extractors/dinov2.safetensors", "np") as file:
+        assert list(file.keys()) == []
+
+
 def test_weights_with_a_wrong_checksum_are_not_kept(
     workspace: Path, write_params: Callable[..., None], gen100: Process
 ) -> None:

@@ -99,7 +99,8 @@ def memorization(samples: Tensor, held_out: Tensor) -> dict[str, float]:
     Returns:
         `neighbour_ratio`, the median distance of samples over that of test images; and `neighbour_closer`,
         the probability that a sample is closer than a test image, ties counting half (Mann & Whitney 1947):
-        0.5 where samples are as far as test images, 1 where all are copies.
+        0.5 where samples are as far as test images, 1 where all are copies. Flat or grey images score high without
+        being copies, since they lie amid the features of all others: the picture of pairs tells which it is.
     """
     pairs = len(samples) * len(held_out)
     farther = mannwhitneyu(samples.numpy(), held_out.numpy()).statistic
