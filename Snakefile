@@ -6,7 +6,7 @@ min_version("9.20")
 
 
 # Used with `--software-deployment-method apptainer` alone: build it from workflow/gen100.def.
-container: "workflow/gen100.sif"
+container: f"{workflow.basedir}/workflow/gen100.sif"
 
 
 include: "workflow/rules/settings.smk"

@@ -158,7 +158,7 @@ def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
     }
     assert different(tmp_path, "seeds", [0, 1]) == {
         f"{stage}.{cell}-1" for stage in ("autoencoder", "train", "sample", "evaluate") for cell in FULL["cells"]
-    } | {"report"}
+    } | {"report", "forensics"}
     assert different(tmp_path, "metrics.measures", ["fid"]) == runs("evaluate", "") | {"reference"}
 
 

@@ -104,6 +104,7 @@ def test_vae_shapes_and_ranges() -> None:
     moved = torch.roll(images, 8, dims=3)  # two tokens to the right: the inner columns follow, row by row
     inner = model.tokens(moved).view(8, 8, 8)[:, 3:5, 5] == tokens.view(8, 8, 8)[:, 3:5, 3]
     assert inner.float().mean() > 0.6
+    assert torch.equal(model.reconstruct(images), decoded)
 
 
 @pytest.mark.parametrize(("loss", "share"), [("cross_entropy", 0.95), ("mse", 0.6), ("perceptual", 0.7)])

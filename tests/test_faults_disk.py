@@ -1,5 +1,6 @@
 """A disk that is full or read-only: a line that names the file, nothing half-written, and a way on."""
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -152,13 +153,15 @@ def test_the_references_features_on_a_full_disk(trained: Path) -> None:
     settings = NetworkSettings.model_validate(tiny()["metrics__extractor"]["network"])
     network = FeatureNetwork(settings)
     save_network(trained / "data/extractors/metric.safetensors", network, seed=1000, accuracy=0.1, synthetic=True)
+    images = np.random.default_rng(0).integers(0, 256, (100, 3, 32, 32), dtype=np.uint8)
+    np.save(trained / "results/vae-elbo-128/0/samples.npy", images)
     cache = trained / ".cache/fidelity"
     with disk(cache, "256k"):
         filler = fill(cache)
-        said = refusal(start(trained, "reference"))
-        assert f".cache/fidelity {FULL}" in said
+        said = refusal(start(trained, "evaluate", "vae-elbo-128", 0))
+        assert re.search(rf"\.cache/fidelity/train-\S+\.npz {re.escape(FULL)}", said)
         assert [path for path in cache.iterdir() if path.stat().st_size] == [filler]
-    assert not (trained / "reports/reference.json").exists()
+    assert not (trained / "results/vae-elbo-128/0/metrics.json").exists()
 
 
 @pytest.mark.parametrize(

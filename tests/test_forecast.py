@@ -32,10 +32,11 @@ def earlier(scratch: Path) -> list[Benchmark]:
 
 @pytest.fixture(scope="module")
 def larger(scratch: Path) -> Path:
-    """A workspace beside the finished one, with ten times the images and one more cell."""
+    """A workspace beside the finished one, with ten times the images, a cell of another model, and one that shares
+    an autoencoder."""
 
     def change(params: dict[str, Any]) -> None:
-        params["cells"].append("stylegan2-hinge-128")
+        params["cells"] += ["stylegan2-hinge-128", "stable_diffusion-mae-128"]
         for model in ("vae", "stable_diffusion"):
             params["models"][model]["training"]["images"] *= 10
         params["sampling"]["images"] *= 10
@@ -51,15 +52,21 @@ def test_hours_and_disk_grow_with_the_images(scratch: Path, larger: Path, earlie
     found = lines(larger, earlier)
     for model, cell in (("VAE", "vae-elbo-128"), ("Stable Diffusion", "stable_diffusion-mse-128")):
         record = json.loads((scratch / f"results/{cell}/0/run.json").read_text())
-        train = found["train", model]
-        assert (train.jobs, train.known, train.devices) == (1, 1, (record["device"],))
-        assert train.hours == pytest.approx(10 * record["seconds"] / 3600)
+        train, runs = found["train", model], 2 if model == "Stable Diffusion" else 1
+        assert (train.jobs, train.known, train.devices) == (runs, runs, (record["device"],))
+        assert train.hours == pytest.approx(runs * 10 * record["seconds"] / 3600)
         sample = found["sample", model]
-        assert sample.hours == pytest.approx(10 * seconds(scratch, "sample", f"{cell}-0") / 3600)
+        assert sample.hours == pytest.approx(runs * 10 * seconds(scratch, "sample", f"{cell}-0") / 3600)
         samples = (scratch / f"results/{cell}/0/samples.npy").stat().st_size
         assert sample.size == pytest.approx(
-            10 * (samples + (scratch / f"results/{cell}/0/grid.png").stat().st_size)
+            runs * 10 * (samples + (scratch / f"results/{cell}/0/grid.png").stat().st_size)
         )
+    autoencoder = found["autoencoder", "Stable Diffusion"]
+    record = json.loads((scratch / "results/stable_diffusion-mse-128/0/autoencoder.json").read_text())
+    # Its benchmark holds more: the start of the program. The second cell copies what the first has trained.
+    assert 0 < record["seconds"] < seconds(scratch, "autoencoder", "stable_diffusion-mse-128-0")
+    assert (autoencoder.jobs, autoencoder.known) == (2, 2)
+    assert autoencoder.hours == pytest.approx(record["seconds"] / 3600)
     extractors = [seconds(scratch, "extractor", role) for role in ("metric", "perceptual")]
     assert found["extractor", ""].hours == pytest.approx(sum(extractors) / 3600)
     assert not found["fetch", ""].on_gpu
@@ -81,4 +88,4 @@ def test_another_network_tells_nothing(scratch: Path, larger: Path, earlier: lis
     (other / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     found = lines(other, earlier)
     assert found["train", "VAE"].known == 0
-    assert found["train", "Stable Diffusion"].known == 1
+    assert found["train", "Stable Diffusion"].known == 2

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 from conftest import Process, environment
 from engines import CELLS, after, due_jobs, dvc, edit, more_vae_images, run_stages
+from faults import tiny
+from test_workflow import snakemake
 
 
 def test_every_output_is_there(scratch: Path) -> None:
@@ -19,7 +22,7 @@ def test_every_output_is_there(scratch: Path) -> None:
     assert results["images_seen"].tolist() == [320, 320]
     assert all("synthetic" in data for data in results["data"])
     assert "synthetic" in (scratch / "reports/tables/table_3_1.en.md").read_text()
-    assert "data:image/png" in (scratch / "reports/index.html").read_text()
+    assert "data:image/webp" in (scratch / "reports/index.html").read_text()
     for cell in CELLS:
         for name in ("model.safetensors", "curve.csv", "samples.npy", "grid.png", "metrics.json"):
             assert (scratch / "results" / cell / "0" / name).stat().st_size
@@ -27,7 +30,7 @@ def test_every_output_is_there(scratch: Path) -> None:
 
 
 def test_recorded_in_dvc_both_engines_have_nothing_to_do(scratch: Path, gen100: Process) -> None:
-    assert gen100(scratch, "record").stdout == "recorded 19 of 19 stages in dvc.lock\n"
+    assert gen100(scratch, "record").stdout == "recorded 22 of 22 stages in dvc.lock\n"
     assert dvc(scratch, "status").strip() == "Data and pipelines are up to date."
     assert run_stages(dvc(scratch, "repro")) == set()
     assert due_jobs(scratch) == set()
@@ -68,6 +71,19 @@ def test_a_new_cell_runs_alone(scratch: Path, gen100: Process) -> None:
     assert due_jobs(scratch) == new
     assert run_stages(dvc(scratch, "repro")) == new
     assert pd.read_csv(scratch / "reports/results.csv")["cell"].tolist() == [*CELLS, "vae-wae-64"]
+
+
+def test_cells_that_share_an_autoencoder_take_turns(tmp_path: Path, write_params: Callable[..., None]) -> None:
+    """Side by side, one would wait for the other and hold a GPU meanwhile."""
+    cells = ["stable_diffusion-mse-128", "stable_diffusion-mae-128"]
+    write_params(tmp_path, **tiny(cells=cells))
+    done = snakemake(
+        "--directory", str(tmp_path), *(f"results/{cell}/0/autoencoder.safetensors" for cell in cells)
+    )
+    assert done.returncode == 0, done.stderr
+    logs = [(tmp_path / f"logs/autoencoder/{cell}-0.log").read_text() for cell in cells]
+    assert sum("copied" in log for log in logs) == 1
+    assert not any("waiting for it" in log for log in logs)
 
 
 @pytest.mark.parametrize("engine", ["snakemake", "dvc", "gen100"])

@@ -45,8 +45,8 @@ def test_a_part_is_recorded_pulled_restored_and_finished(scratch: Path, gen100: 
     assert snakemake("plan.json", folder=scratch).returncode == 0
     assert due_jobs(scratch) == VAE_ON
     whole, left = gen100(scratch, "record").stdout.splitlines()
-    assert whole == "recorded 12 of 19 stages in dvc.lock"
-    assert left.startswith("7 of 19 stages are not up to date and were left out: ")
+    assert whole == "recorded 12 of 22 stages in dvc.lock"
+    assert left.startswith("10 of 22 stages are not up to date and were left out: ")
     assert listed(left) == VAE_ON
     assert status(scratch) == VAE_ON
     assert due_jobs(scratch) == VAE_ON
@@ -57,18 +57,18 @@ def test_a_part_is_recorded_pulled_restored_and_finished(scratch: Path, gen100: 
     folder = clone(scratch, tmp_path / "clone")
     dvc(folder, "pull", "--allow-missing")
     whole, left = gen100(folder, "restore").stdout.splitlines()
-    assert whole == "restored 12 of 19 stages: Snakemake has nothing to do for them"
-    assert left.startswith("7 of 19 stages are not as recorded and will run: ")
+    assert whole == "restored 12 of 22 stages: Snakemake has nothing to do for them"
+    assert left.startswith("10 of 22 stages are not as recorded and will run: ")
     assert listed(left) == VAE_ON == due_jobs(folder)
 
     assert snakemake(folder=folder).returncode == 0
-    assert gen100(folder, "record").stdout == "recorded 19 of 19 stages in dvc.lock\n"
+    assert gen100(folder, "record").stdout == "recorded 22 of 22 stages in dvc.lock\n"
     assert status(folder) == set()
 
 
 def test_an_edit_after_the_restore_runs_what_depends_on_it(pulled: Path, gen100: Process) -> None:
     assert gen100(pulled, "restore").stdout.splitlines() == [
-        "restored 19 of 19 stages: Snakemake has nothing to do for them"
+        "restored 22 of 22 stages: Snakemake has nothing to do for them"
     ]
     assert due_jobs(pulled) == set() == status(pulled)
     edit(pulled, lambda params: params["sampling"].update(guidance=2.0))
@@ -78,7 +78,7 @@ def test_an_edit_after_the_restore_runs_what_depends_on_it(pulled: Path, gen100:
 def test_an_edit_before_the_restore_is_noticed(pulled: Path, gen100: Process) -> None:
     edit(pulled, more_vae_images)
     whole, left = gen100(pulled, "restore").stdout.splitlines()
-    assert whole == "restored 12 of 19 stages: Snakemake has nothing to do for them"
+    assert whole == "restored 12 of 22 stages: Snakemake has nothing to do for them"
     assert listed(left) == VAE_ON == due_jobs(pulled)
 
 
@@ -86,11 +86,12 @@ def test_other_data_before_the_restore_are_told(pulled: Path, gen100: Process) -
     """The first stage has no input whose time could give it away."""
     edit(pulled, lambda params: params["data"]["synthetic"].update(seed=1))
     said = gen100(pulled, "restore").stdout
-    assert "restored 1 of 19 stages" in said
-    assert "--forcerun fetch" in said.splitlines()[-1]
+    assert "restored 1 of 22 stages" in said
+    # Of the others it sees as many as the times of their files happen to give away.
+    assert {"--forcerun", "fetch"} <= set(said.splitlines()[-1].strip("`").split())
     forced = snakemake("-n", "--forcerun", "fetch", folder=pulled)
     assert forced.stdout.count("gen100") == 0
-    assert " 19" in forced.stdout
+    assert " 22" in forced.stdout
 
 
 def remove_lock(folder: Path) -> None:
@@ -162,7 +163,7 @@ def test_a_running_and_a_killed_snakemake(built: Path, gen100: Process, tmp_path
     assert "snakemake --unlock" in refused(gen100(folder, "record", check=False))
     assert snakemake("--unlock", folder=folder).returncode == 0
     said = gen100(folder, "record").stdout.splitlines()
-    assert said[0] == "recorded 12 of 19 stages in dvc.lock"
+    assert said[0] == "recorded 12 of 22 stages in dvc.lock"
     assert listed(said[1]) == VAE_ON
 
 
@@ -196,4 +197,4 @@ def test_files_that_only_dvc_needs(built: Path, gen100: Process, tmp_path: Path)
     folder = shutil.copytree(built, tmp_path / "early")
     (folder / "data/extractors/perceptual.safetensors").unlink()
     assert due_jobs(folder) == {"extractor@perceptual"}
-    assert gen100(folder, "record").stdout.startswith("recorded 6 of 19 stages")
+    assert gen100(folder, "record").stdout.startswith("recorded 6 of 22 stages")

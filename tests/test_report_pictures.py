@@ -1,6 +1,5 @@
-"""Grids, appendices, theory figures and the page."""
+"""Grids, appendices and theory figures."""
 
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,8 @@ from gen100.report import theory
 from gen100.report.aggregate import aggregate
 from gen100.report.figures import choose_scale, loss_names, write_appendices
 from gen100.report.grid import examples, mosaic, spread, write_grid
-from gen100.report.page import write_page
+from gen100.report.neighbours import write_neighbours
 from gen100.report.style import read_caption
-from gen100.report.tables import write_tables
 from gen100.report.theory import descent
 from gen100.report.theory.activations import pre_activations, sigmoid_slope, steep_until
 from gen100.report.theory.diffusion import reverse, reverse_mean
@@ -36,11 +34,9 @@ def reported(tmp_path_factory: pytest.TempPathFactory):
         patch.chdir(folder)
         params = make_workspace(folder, CELLS, seeds=(0, 1))
         aggregate(params)
-        write_tables(params)
         write_appendices(params)
         theory.write_theory()
         first = {file.name: file.read_bytes() for file in layout.FIGURES.iterdir()}
-        write_page(params)
         yield params, first
 
 
@@ -61,6 +57,28 @@ def test_spread_takes_classes_before_repetitions() -> None:
     few = np.array([7, 7, 7, 3])
     assert sorted(few[spread(few, 3)]) == [3, 7, 7]
     assert sorted(spread(few, 64)) == [0, 1, 2, 3]
+
+
+@pytest.mark.usefixtures("reported")
+def test_neighbours_stand_right_of_the_closest_samples(tmp_path: Path) -> None:
+    real = load(layout.ARRAYS)
+    samples = np.zeros((60, 3, 32, 32), dtype=np.uint8)
+    samples[:, 1] = np.arange(60)[:, None, None]
+    distances, places = np.linspace(9, 3, 60), np.arange(60) + 100
+    for name in ("one.png", "other.png"):
+        write_neighbours(samples, distances, places, real, tmp_path / name, f"A model: {SYNTHETIC}")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()
+    with Image.open(tmp_path / "one.png") as opened:
+        picture = np.asarray(opened.convert("RGB"))
+    # The closest is the last sample, pure green of 59, in the first place.
+    top, left = np.argwhere((picture == [0, 59, 0]).all(axis=2)).min(axis=0)
+    assert (picture[top : top + 64, left : left + 64] == [0, 59, 0]).all()
+    beside = picture[top : top + 64 : 2, left + 66 : left + 130 : 2]
+    np.testing.assert_array_equal(beside, real.train_images[159].transpose(1, 2, 0))
+    caption = read_caption(tmp_path / "one.png")
+    assert "synthetic" in caption.title["en"]
+    assert "The 40 of 60 generated images" in caption.alt
+    assert "from 3 to" in caption.alt
 
 
 def test_examples_are_of_the_wanted_class_and_differ() -> None:
@@ -187,49 +205,3 @@ def test_reverse_step_is_the_posterior_mean_of_ddpm() -> None:
     np.testing.assert_allclose(end, image, atol=1e-8)
     noise = (middle - np.sqrt(level) * image) / np.sqrt(1 - level)
     assert noise.std() == pytest.approx(1, abs=0.05)
-
-
-class Page(HTMLParser):
-    """What a page refers to and which elements it leaves open."""
-
-    VOID = frozenset({"meta", "link", "img", "br", "hr", "input"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.sources: list[str] = []
-        self.alts: list[str] = []
-        self.ids: list[str] = []
-        self.tags: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        found = dict(attrs)
-        self.ids += [found["id"] or ""] if "id" in found else []
-        self.sources += [found[name] or "" for name in ("src", "href") if name in found]
-        if tag == "img":
-            self.alts.append(found.get("alt") or "")
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
-@pytest.mark.usefixtures("reported")
-def test_page_stands_alone() -> None:
-    text = layout.PAGE.read_text(encoding="utf-8")
-    page = Page()
-    page.feed(text)
-    page.close()
-    assert not page.open
-    assert "script" not in page.tags
-    assert all(source.startswith(("data:", "#")) for source in page.sources)
-    assert {source[1:] for source in page.sources if source.startswith("#")} <= set(page.ids)
-    assert len(page.alts) == 4 + len(theory.NAMES)
-    assert all(page.alts)
-    assert text.startswith("<!DOCTYPE html>")
-    assert "synthetic data, short run</title>" in text
-    assert "url(" not in text
-    assert "1545.6937" in text
-    assert "FD (CIFAR-100 network)" in text

@@ -126,6 +126,20 @@ def test_autoencoder_shapes_and_parts(latent: int, channels: int) -> None:
     torch.testing.assert_close(parts["reconstruction"], distance)
 
 
+def test_reconstructions_are_decoded_means_without_noise() -> None:
+    torch.manual_seed(0)
+    model = KlAutoencoder(Cell.parse("stable_diffusion-mse-128"), make_settings(), None)
+    batch = make_images(16)
+    take_steps(model, batch, 60)
+    model.eval()
+    with torch.no_grad():
+        found = model.reconstruct(batch.images)
+        assert torch.equal(found, model.reconstruct(batch.images))
+        torch.testing.assert_close(found[:3], model.decode(model.posterior(batch.images[:3])[0]))
+    flat = batch.images.mean(dim=(0, 2, 3), keepdim=True)
+    assert (found - batch.images).square().mean() < 0.7 * (flat - batch.images).square().mean()
+
+
 def test_autoencoder_does_not_depend_on_the_loss() -> None:
     states = []
     for loss in LOSSES:

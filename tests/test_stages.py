@@ -6,12 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import Process
 from safetensors import safe_open
 
+from gen100.config import FeatureNetwork as FeatureNetworkSettings
+from gen100.metrics.network import FeatureNetwork
+from gen100.metrics.weights import save_network
+
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128", "stable_diffusion-mae-128"]
 SMALL = {"images": 128, "records": 1, "ema_images": 100, "optimizer": {"lr": 1e-3}}
+NETWORK = {"channels": [8, 12], "batch_size": 8}
 DATA = {"synthetic": {"train": 200, "test": 100, "seed": 0}}
 WEIGHTS = {"name": "inception-v3-compat", "weights": {"source": "weights.pth", "checksum": "sha256:" + "0" * 64}}
 
@@ -83,6 +89,37 @@ def test_sampling_refuses_a_model_of_other_parameters(
     said = refused(gen100(workspace, "sample", CELLS[0], 0, check=False))
     assert "model.safetensors" in said
     assert "run stage train vae-elbo-128 0 again" in said
+
+
+def test_a_two_stage_models_run_is_evaluated(workspace: Path, gen100: Process) -> None:
+    cell = CELLS[1]
+    target = workspace / "results" / cell / "0"
+    gen100(workspace, "autoencoder", cell, 0)
+    images = np.random.default_rng(0).integers(0, 256, (150, 3, 32, 32), dtype=np.uint8)
+    np.save(target / "samples.npy", images)
+    network = FeatureNetwork(FeatureNetworkSettings.model_validate({**NETWORK, "training": SMALL}))
+    weights = workspace / "data/extractors/metric.safetensors"
+    save_network(weights, network, seed=1000, accuracy=0.1, synthetic=True)
+    gen100(workspace, "evaluate", cell, 0)
+    metrics = json.loads((target / "metrics.json").read_text())
+    assert {"reference": metrics["reference"], "other": metrics["other"], "samples": metrics["samples"]} == {
+        "reference": "train, 200 images",
+        "other": "test, 100 images",
+        "samples": 150,
+    }
+    assert metrics["reconstruction_images"] == 100  # all that the other split has
+    measured = ("fid", "kid", "kid_std", "kid_subset_size", "precision", "recall")
+    expected = {*measured, *(f"{key}_test" for key in measured), "is", "is_std", "fid_limit", "fid_se"}
+    expected |= {"neighbour_ratio", "neighbour_closer", "reconstruction_fid", "reconstruction_images"}
+    assert set(metrics) == expected | {"extractor", "data", "reference", "other", "samples"}
+    assert list(metrics) == sorted(metrics)
+    resamples = pd.read_csv(target / "resamples.csv")
+    assert list(resamples.columns) == ["kind", "images", "replicate", "fid"]
+    assert resamples["kind"].value_counts().to_dict() == {"bootstrap": 100, "subset": 15}
+    assert (target / "neighbours.png").stat().st_size > 10_000
+    first = {name: (target / name).read_bytes() for name in ("metrics.json", "resamples.csv", "neighbours.png")}
+    gen100(workspace, "evaluate", cell, 0)
+    assert first == {name: (target / name).read_bytes() for name in first}
 
 
 @pytest.mark.parametrize("damage", ["cut", "missing"])

@@ -283,13 +283,13 @@ class Metrics(Settings):
     """What is measured.
 
     Attributes:
-        measures: which of torch-fidelity's metrics; FID is always among them.
+        measures: IS, FID, KID, and precision and recall, as torch-fidelity calls them; FID is always among them.
         reference: the real images that samples are compared with.
         extractor: the network that measures.
         perceptual: the network of DALL-E's perceptual loss; never the one that measures.
     """
 
-    measures: Annotated[list[Literal["isc", "fid", "kid"]], Field(min_length=1)]
+    measures: Annotated[list[Literal["isc", "fid", "kid", "prc"]], Field(min_length=1)]
     reference: Literal["train", "test"]
     extractor: Annotated[OwnExtractor | InceptionExtractor, Field(discriminator="name")]
     perceptual: Annotated[OwnExtractor | VggPerceptual, Field(discriminator="name")]

@@ -39,6 +39,11 @@ def device() -> Iterator[torch.device]:
         yield torch.device("cuda", index)
 
 
+def fastest() -> torch.device:
+    """Where to compute: the GPU that `device` chose, or the CPU where there is none."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def places_per_gpu() -> int:
     """How many processes may use a GPU at a time: the environment variable GEN100_RUNS_PER_GPU, else 1.
 

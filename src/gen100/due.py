@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -81,8 +82,10 @@ def jobs() -> list[Job]:
         UserError: no Snakefile above the workspace, or Snakemake refuses params.yaml.
     """
     # Not `--summary`: it takes the half-written files of a killed job as whole.
-    every = _shown(snakemake("--dry-run", "--forceall"))
-    reasons = {block["output"]: block["reason"] for block in _shown(snakemake("--dry-run"))}
+    with ThreadPoolExecutor() as pool:  # side by side, since each takes seconds
+        asked = pool.submit(snakemake, "--dry-run")
+        every = _shown(snakemake("--dry-run", "--forceall"))
+        reasons = {block["output"]: block["reason"] for block in _shown(asked.result())}
     return [_job(block, reasons.get(block["output"])) for block in every]
 
 

@@ -1,4 +1,4 @@
-"""What a grid would take: jobs, hours and disk of all that is due, from the benchmarks of earlier runs."""
+"""What a grid would take: jobs, hours and disk of all that is due, from what earlier runs took."""
 
 import csv
 import json
@@ -123,11 +123,11 @@ def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
         seconds = max(float(row["s"]) for row in csv.DictReader(opened, delimiter="\t"))
     device = "?"
     if job.cell is not None and job.seed is not None and (layout.run(job.cell, job.seed) / "run.json").exists():
-        record = read_json(layout.run(job.cell, job.seed) / "run.json")
-        device = record["device"]
-        if job.stage == "train":
-            # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
-            seconds = record["seconds"]
+        device = read_json(layout.run(job.cell, job.seed) / "run.json")["device"]
+    for record in (output for output in job.outputs if output.name in ("run.json", "autoencoder.json")):
+        # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only; a cell that
+        # shares an autoencoder only copied it.
+        seconds = read_json(record)["seconds"]
     size = sum(output.stat().st_size for output in job.outputs)
     yield Benchmark(work_of(job, params), seconds, size, device)
 
@@ -136,12 +136,14 @@ def forecast(earlier: list[Benchmark]) -> list[Line]:
     """A line for every stage and model with jobs that are due in this workspace, in the order of the workflow.
 
     A job's seconds are those of the earlier jobs most like it (the same cell, else the same model, with the same
-    network and batch size), in proportion to the images.
+    network and batch size), in proportion to the images. An autoencoder that cells share counts once.
     """
     params = load_params()
     lines: dict[tuple[str, str], Line] = {}
     devices: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for job in jobs():
+    every = jobs()
+    trained = {_autoencoder(job) for job in every if not job.due}
+    for job in every:
         if not job.due:
             continue
         model = FAMILIES[Cell.parse(job.cell).model].title if job.cell else ""
@@ -152,12 +154,21 @@ def forecast(earlier: list[Benchmark]) -> list[Line]:
         if not like:
             continue
         line.known += 1
-        line.hours += mean(one.seconds * _share(work, one) for one in like) / 3600
+        network = _autoencoder(job)
+        if network is None or network not in trained:
+            line.hours += mean(one.seconds * _share(work, one) for one in like) / 3600
+        trained.add(network)
         line.size += mean(one.size * (_share(work, one) if work.stage == "sample" else 1) for one in like)
         devices[job.stage, model] |= {one.device for one in like} - {"?"}
     for key, line in lines.items():
         line.devices = tuple(sorted(devices[key]))
     return sorted(lines.values(), key=lambda line: (not line.on_gpu, STAGES.index(line.stage)))
+
+
+def _autoencoder(job: Job) -> tuple[str, int | None] | None:
+    """The name and seed of the autoencoder that a job trains, or copies from a cell that shares it."""
+    name = Cell.parse(job.cell).autoencoder if job.cell and job.stage == "autoencoder" else None
+    return (name, job.seed) if name else None
 
 
 def _share(work: Work, earlier: Benchmark) -> float:

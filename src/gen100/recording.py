@@ -19,7 +19,7 @@ from gen100.errors import UserError
 from gen100.plan import make_plan
 
 LOCK = Path("dvc.lock")
-NAMES_SHOWN = 8
+NAMES_SHOWN = 12
 
 
 def record(_params: Params) -> None:
@@ -116,12 +116,9 @@ def _check_finished(every: list[Job], left: set[str]) -> None:
     Raises:
         UserError: else. What such a stage reads would get a new time, and Snakemake would make it again.
     """
-    untold = forgotten()
-    finished = {
-        job.stage_name
-        for job in every
-        if job.stage_name in left and not job.due and untold.isdisjoint(job.outputs) and not _missing(job)
-    }
+    candidates = [job for job in every if job.stage_name in left and not job.due and not _missing(job)]
+    untold = forgotten() if candidates else set()
+    finished = {job.stage_name for job in candidates if untold.isdisjoint(job.outputs)}
     if finished:
         raise UserError(f"finished, but not as in {LOCK}: {_list(finished)}: run `gen100 record` first")
 

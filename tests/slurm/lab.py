@@ -7,6 +7,7 @@ pretended node names with one pretended GPU each. No systemd, all on loopback; n
 """
 
 import os
+import random
 import secrets
 import signal
 import socket
@@ -52,7 +53,7 @@ GresTypes=gpu,shard
 JobAcctGatherType=jobacct_gather/none
 ReturnToService=2
 SlurmdTimeout=10
-KillWait=20
+KillWait=60
 MinJobAge=300
 SchedulerParameters=batch_sched_delay=0,sched_interval=2,bf_interval=2
 AccountingStorageType=accounting_storage/slurmdbd
@@ -82,9 +83,9 @@ StorageLoc=slurm_acct
 
 GPU_NODES = ["n1", "n2"]
 """Of the partition `gpu`, where nothing is broken."""
-UNSAFE_NODES = ["n3", "n4", "n5", "n6", "n7"]
+UNSAFE_NODES = ["n3", "n4", "n5", "n6", "n7", "n8", "n9"]
 """Of the partition `unsafe`, where tests break things."""
-SHARED_NODE = "n8"
+SHARED_NODE = "n10"
 """The only one of the partition `shared`, where runs share a GPU."""
 NODES = [*GPU_NODES, *UNSAFE_NODES, SHARED_NODE]
 
@@ -240,8 +241,9 @@ def _ended(process: Path) -> bool:
 
 
 def _free_ports(count: int) -> int:
-    """The first of `count` ports in a row that nothing listens on."""
-    for first in range(17100, 20000, count):
+    """The first of `count` free ports in a row, by chance, so that two clusters may start at once."""
+    rows = range(17100, 20000, count)
+    for first in random.sample(rows, len(rows)):
         with ExitStack() as stack:
             try:
                 for port in range(first, first + count):

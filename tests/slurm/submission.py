@@ -1,6 +1,5 @@
 """Snakemake submitting runs to the cluster of lab.py, and what may be done to them there."""
 
-import os
 import re
 import signal
 import subprocess
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 from conftest import ROOT, environment
 from lab import Lab, wait_for
@@ -18,6 +18,13 @@ SMALL = {"images": 320, "records": 2, "ema_images": 100, "optimizer": {"lr": 1e-
 RUN = "vae-elbo-128"
 WEIGHTS = f"results/{RUN}/0/model.safetensors"
 LOG = f"logs/train/{RUN}-0.log"
+SNAKEMAKE = """
+from snakemake.cli import main
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+RemoteExecutor.next_seconds_between_status_checks = property(lambda self: {seconds}, lambda self, _: None)
+main()
+"""
+"""Snakemake that asks SLURM at an even pace: the plugin waits 10 s longer each time that no job has ended."""
 
 
 @dataclass
@@ -37,15 +44,34 @@ class Submission:
         jobs = re.findall(r"Job 0 has been submitted with SLURM jobid (\d+)", self.log)
         return jobs[-1] if jobs else ""
 
-    def wait_for_training(self) -> None:
-        """Until the run has said how far it is, and so has weights to lose."""
-        wait_for(lambda: "images/s" in (self.workspace / LOG).read_text(), "progress of the training", 400)
+    def wait_for(self, words: str) -> None:
+        """Until the log of the training has them."""
+        wait_for(lambda: words in (self.workspace / LOG).read_text(), f"'{words}' in the training's log", 400)
+
+    def hold(self, words: str = "images/s") -> psutil.Process:
+        """Stop the training once its log has the words, by default that it has weights to lose: a machine of any
+        speed then finds it unfinished. SLURM lets it go on (SIGCONT) when it ends its job."""
+        self.wait_for(words)
+        (training,) = (one for one in self.processes() if one.cmdline()[-3:] == ["train", RUN, "0"])
+        training.suspend()
+        return training
+
+    def processes(self) -> list[psutil.Process]:
+        """All of the run's jobs, SLURM's own guards of their steps first, which would report that they ended."""
+        guards, workers = [], []
+        for one in psutil.process_iter():
+            with suppress(psutil.Error):
+                if f"slurmstepd: [{self.job()}." in " ".join(one.cmdline()):
+                    guards.append(one)
+                elif Path(one.cwd()) == self.workspace and one.pid != self.process.pid:
+                    workers.append(one)
+        return guards + workers
 
     def node(self) -> str:
         return self.lab.ask("squeue", "-h", "-o", "%N", "-j", self.job())
 
     def finish(self) -> Path:
-        assert self.process.wait(1200) == 0, self.log[-5000:]
+        assert self.process.wait(1600) == 0, self.log[-5000:]
         return self.workspace / WEIGHTS
 
 
@@ -58,17 +84,18 @@ def params(cells: list[str], images: int) -> dict[str, Any]:
         if "autoencoder" in model:
             model["autoencoder"]["training"] |= SMALL
     found["models"]["vae"]["training"]["images"] = images
-    for role in ("extractor", "perceptual"):
-        found["metrics"][role]["network"]["training"] |= SMALL
+    found["metrics"]["perceptual"]["network"]["training"] |= SMALL
+    # Long enough that the self-check finds it trained.
+    found["metrics"]["extractor"]["network"]["training"] |= {"images": 4000, "records": 2}
     found["sampling"]["images"] = 100
     return found
 
 
 def profile(partition: str, **changes: Any) -> dict[str, Any]:
-    """The project's profile, with what a site edits, and asking more often than a busy cluster would like."""
+    """The project's profile, with what a site edits."""
     found = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
     found["default-resources"] |= {"slurm_account": "study", "slurm_partition": partition}
-    found |= {"slurm-init-seconds-before-status-checks": 1, "seconds-between-status-checks": 1, "latency-wait": 5}
+    found |= {"slurm-init-seconds-before-status-checks": 1, "latency-wait": 5}
     return found | changes
 
 
@@ -78,22 +105,24 @@ def workspace(folder: Path, settings: dict[str, Any]) -> Path:
     return folder
 
 
-def run_here(place: Path, *targets: str) -> Path:
-    """The same on this machine, with no cluster."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(place), "--", *targets]
+def run_here(place: Path, *arguments: str) -> Path:
+    """Snakemake on this machine, with no cluster."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(place), *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return place
 
 
-def submit(lab: Lab, place: Path, site: dict[str, Any], *targets: str) -> Submission:
-    """Start Snakemake with a profile; it goes on beside the test."""
+def submit(lab: Lab, place: Path, site: dict[str, Any], *targets: str, seconds: int = 1) -> Submission:
+    """Start Snakemake with a profile, to ask SLURM in these intervals; it goes on beside the test."""
     (place / "profile").mkdir(exist_ok=True)
     (place / "profile/profile.yaml").write_text(yaml.safe_dump(site))
-    command = [sys.executable, "-m", "snakemake", "--workflow-profile", str(place / "profile")]
+    # A shell starts what it runs in the background deaf to Ctrl-C, and so would Snakemake be.
+    hearing = ["env", "--default-signal=INT"]
+    command = [*hearing, sys.executable, "-c", SNAKEMAKE.format(seconds=seconds)]
     with (place / "snakemake.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--directory", str(place), "--", *targets],
+            [*command, "--workflow-profile", str(place / "profile"), "--directory", str(place), "--", *targets],
             cwd=ROOT,
             env={
                 **environment(),
@@ -106,48 +135,50 @@ def submit(lab: Lab, place: Path, site: dict[str, Any], *targets: str) -> Submis
     return Submission(lab, place, process)
 
 
-def processes(run: Submission) -> list[int]:
-    """All processes of the run's job, SLURM's own guards of its steps first, which would report that it ended."""
-    guards, workers = [], []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if f"slurmstepd: [{run.job()}." in (entry / "cmdline").read_text():
-                guards.append(int(entry.name))
-            elif (entry / "cwd").resolve() == run.workspace and int(entry.name) != run.process.pid:
-                workers.append(int(entry.name))
-    return guards + workers
+def limit(run: Submission) -> None:
+    """The run is not through when SLURM's signal before the time limit comes."""
+    training = run.hold()
 
+    def signalled() -> bool:
+        # It may have been so late to start that the signal came before it was held.
+        if not training.is_running():
+            return True
+        status = (Path("/proc") / str(training.pid) / "status").read_text()
+        pending = re.findall(r"^S\w*Pnd:\s*(\w+)", status, re.M)
+        return any(int(mask, 16) >> (signal.SIGTERM - 1) & 1 for mask in pending)
 
-def wait_out(run: Submission) -> None:
-    """No fault but those that the profile brings."""
-    run.wait_for_training()
+    wait_for(signalled, "SLURM's signal before the limit", 200)
+    with suppress(psutil.NoSuchProcess):
+        training.resume()
 
 
 def requeue(run: Submission) -> None:
-    run.wait_for_training()
+    run.hold()
     run.lab.ask("scontrol", "requeue", run.job())
 
 
 def cancel(run: Submission) -> None:
-    run.wait_for_training()
+    run.hold()
     run.lab.ask("scancel", run.job())
 
 
 def kill_slurmd(run: Submission) -> None:
     """The daemon alone: what it had started goes on, while SLURM starts a second copy on another node."""
-    run.wait_for_training()
+    training = run.hold()
     first = run.node()
     run.lab.kill_node(first)
-    wait_for(lambda: run.node() not in ("", first), "the second copy on another node", 120)
+    run.wait_for("another process is at work")
+    assert run.node() != first
+    training.resume()
 
 
 def kill_node(run: Submission) -> None:
     """The daemon and all that it had started, once there is a checkpoint to go on from."""
-    checkpoint = run.workspace / f"checkpoints/train/{RUN}/0/state.pt"
-    wait_for(checkpoint.exists, "a checkpoint", 400)
+    requeue(run)
+    run.hold("going on from")
     first = run.node()
     run.lab.kill_node(first)
-    for pid in processes(run):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: run.node() not in ("", first), "the second attempt on another node", 120)
+    for process in run.processes():
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    wait_for(lambda: run.node() not in ("", first), "the next attempt on another node", 120)

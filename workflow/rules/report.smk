@@ -1,8 +1,8 @@
 """Results as the thesis shows them: one table of runs, its tables, its figures, and a page."""
 
 TABLES = expand(
-    "reports/tables/table_{number}.{language}.{format}",
-    number=["3_1", "3_2"],
+    "reports/tables/table_{name}.{language}.{format}",
+    name=["3_1", "3_2", "measures"],
     language=["en", "uk"],
     format=["csv", "md", "tex"],
 )
@@ -60,9 +60,9 @@ rule claims:
         "data/cifar100.npz",
         "reports/results.csv",
         "reports/reference.json",
-        "reports/comparisons.csv",
         every_run("results/{cell}/{seed}/curve.csv"),
         every_run("results/{cell}/{seed}/samples.npy"),
+        every_run("results/{cell}/{seed}/resamples.csv"),
     output:
         report(
             [f"{layout.CLAIMS}{ending}" for ending in (".csv", ".en.md", ".uk.md")],
@@ -80,7 +80,7 @@ rule claims:
 
 
 rule tables:
-    """Rebuild the thesis' Tables 3.1 and 3.2."""
+    """Rebuild the thesis' Tables 3.1 and 3.2, and a table of all measures."""
     input:
         "reports/results.csv",
         "reports/reference.json",

@@ -2,9 +2,11 @@
 
 import shlex
 import sys
+from collections import Counter
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 from gen100 import layout
 from gen100.cells import FAMILIES, Cell
@@ -12,11 +14,11 @@ from gen100.config import load_params
 from gen100.errors import UserError
 from gen100.plan import make_plan
 
-# The rules call the gen100 that belongs to the running Python, whether or not its environment is active.
-shell.prefix(
-    f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
-    f" GEN100_RUNS_PER_GPU={shlex.quote(str(config.get('runs_per_gpu', 1)))}; "
-)
+# The rules call the gen100 that belongs to the running Python, whether or not its environment is active; in a
+# container, that of the container.
+IN_CONTAINER = DeploymentMethod.APPTAINER in workflow.deployment_settings.deployment_method
+PLACE = "" if IN_CONTAINER else f" PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH"
+shell.prefix(f"export GEN100_RUNS_PER_GPU={shlex.quote(str(config.get('runs_per_gpu', 1)))}{PLACE}; ")
 
 try:
     PARAMS = load_params()
@@ -24,6 +26,8 @@ except UserError as error:
     raise WorkflowError(str(error)) from None
 
 PLAN = make_plan(PARAMS)
+# How many cells have an autoencoder of that name.
+SHARED = Counter(name for cell in PARAMS.cells if (name := Cell.parse(cell).autoencoder))
 
 
 def settings_of(stage):
@@ -39,6 +43,26 @@ def autoencoder_inputs(wildcards):
     """The data and, for the perceptual loss alone, its network."""
     perceptual = Cell.parse(wildcards.cell).loss == "perceptual"
     return ["data/cifar100.npz"] + ["data/extractors/perceptual.safetensors"] * perceptual
+
+
+def turn(cell, seed):
+    """The name of the autoencoder that a run shares with others, as a resource; None where it shares none."""
+    name = Cell.parse(cell).autoencoder
+    return f"{name}_{seed}".replace("-", "_") if SHARED[name] > 1 else None
+
+
+def turns():
+    """A resource for each autoencoder that runs share, of which there is one: their jobs take turns.
+
+    The first trains it, and the others copy it. Side by side they would wait for the first, each with a GPU.
+    """
+    names = {turn(cell, seed) for cell in PARAMS.cells for seed in PARAMS.seeds} - {None}
+    for name in names:
+        workflow.register_resource(name, 1)
+    return {
+        name: lambda wildcards, name=name: int(turn(wildcards.cell, wildcards.seed) == name)
+        for name in sorted(names)
+    }
 
 
 def families(staged):

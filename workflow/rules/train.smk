@@ -16,6 +16,7 @@ rule autoencoder:
     wildcard_constraints:
         cell=families(staged=True),
     resources:
+        **turns(),
         gpu=1,
         cpus_per_task=4,
         mem_mb=16000,

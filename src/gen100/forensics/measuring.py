@@ -17,7 +17,7 @@ from gen100.forensics.networks import Networks
 from gen100.forensics.printed import Printed
 from gen100.forensics.procedure import Procedure
 from gen100.forensics.verdict import Row, Verdict, in_range, judge, on_inceptions_scale
-from gen100.metrics.fidelity import describe
+from gen100.metrics.extractors import describe
 
 SAMPLES = 1000
 REFERENCE = 5000

@@ -11,9 +11,8 @@ import torchvision
 from torch import Tensor, nn
 from torch_fidelity import FeatureExtractorInceptionV3
 from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
-from torch_fidelity.utils import create_feature_extractor
 
-from gen100.metrics.extractors import Cifar100Extractor, extractor_options
+from gen100.metrics.extractors import Cifar100Extractor, load_extractor
 from gen100.metrics.network import FeatureNetwork
 from gen100.training.randomness import reseed
 
@@ -89,11 +88,7 @@ class Networks:
     """
 
     def __init__(self, extractor_file: Path) -> None:
-        with extractor_options(extractor_file) as options:
-            name, path = options["feature_extractor"], options["feature_extractor_weights_path"]
-            found = create_feature_extractor(
-                name, ["logits"], cuda=False, feature_extractor_weights_path=path, verbose=False
-            )
+        found = load_extractor(extractor_file)
         self._trained: nn.Module = found.network if isinstance(found, Cifar100Extractor) else found
 
     @property

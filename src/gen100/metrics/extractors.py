@@ -7,9 +7,10 @@ from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
-from torch_fidelity import FeatureExtractorBase, FeatureExtractorInceptionV3, register_feature_extractor
+from torch_fidelity import FeatureExtractorBase, FeatureExtractorInceptionV3
 
 from gen100.errors import UserError
+from gen100.files import digest
 from gen100.metrics.weights import (
     WAY_OUT,
     InceptionHeader,
@@ -64,9 +65,6 @@ class Cifar100Extractor(FeatureExtractorBase):
         return torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
 
 
-register_feature_extractor(OWN, Cifar100Extractor)
-
-
 @contextmanager
 def _temporary_pth(weights: Weights) -> Iterator[str]:
     """The weights in the one format that torch-fidelity's Inception reads."""
@@ -94,18 +92,43 @@ def store_inception(source_file: Path, target: Path) -> None:
     write_weights(target, weights, InceptionHeader())
 
 
-@contextmanager
-def extractor_options(extractor_file: Path) -> Iterator[dict[str, str]]:
-    """torch-fidelity's options that choose the stored network, valid within the block.
+def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
+    """The stored network as a feature extractor of torch-fidelity that gives pooled features, then logits.
 
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
     header = read_header(extractor_file)
     if isinstance(header, OwnHeader):
-        yield {"feature_extractor": OWN, "feature_extractor_weights_path": str(extractor_file)}
-    elif isinstance(header, InceptionHeader):
+        layers = ["features", "logits"]
+        return Cifar100Extractor(OWN, layers, feature_extractor_weights_path=str(extractor_file))
+    if isinstance(header, InceptionHeader):
         with _temporary_pth(read_weights(extractor_file, InceptionHeader)[1]) as path:
-            yield {"feature_extractor": INCEPTION, "feature_extractor_weights_path": path}
+            layers = ["2048", "logits_unbiased"]
+            return FeatureExtractorInceptionV3(INCEPTION, layers, feature_extractor_weights_path=path)
+    raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
+
+
+def describe(extractor_file: Path) -> dict[str, str]:
+    """What to call the extractor and its distance: `name`, `distance` (FID or FD), `label`, `sha256`.
+
+    Only Inception v3 gives what the literature calls FID; the distance by another network is an FD.
+
+    Raises:
+        UserError: the file is missing, damaged, or holds a network that does not measure.
+    """
+    header = read_header(extractor_file)
+    if isinstance(header, InceptionHeader):
+        distance, network = "FID", "Inception v3"
+    elif isinstance(header, OwnHeader):
+        data = "synthetic images, " if header.synthetic else ""
+        network = f"CIFAR-100 network ({data}seed {header.seed}, test accuracy {100 * header.accuracy:.1f}%)"
+        distance = "FD"
     else:
         raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
+    return {
+        "name": header.kind,
+        "distance": distance,
+        "label": f"{distance}, {network}",
+        "sha256": digest(extractor_file),
+    }

@@ -1,32 +1,20 @@
-"""FID, IS and KID through torch-fidelity, with the reference's features kept for all runs."""
+"""FID, IS, KID, precision and recall of features; all but the last two by torch-fidelity's own functions."""
 
-import hashlib
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-import torch
-import torch_fidelity
-from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
+from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, KEY_METRIC_ISC_STD, isc_features_to_metric
+from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
 
 from gen100.errors import UserError
-from gen100.files import digest
-from gen100.metrics.extractors import extractor_options
-from gen100.metrics.weights import WAY_OUT, InceptionHeader, OwnHeader, read_header
+from gen100.metrics.features import Extractor, Features, Images, Reference, ReferenceFeatures, require
+from gen100.metrics.neighbours import precision_recall, radii
 
-KEYS = {
-    torch_fidelity.KEY_METRIC_FID: "fid",
-    torch_fidelity.KEY_METRIC_ISC_MEAN: "is",
-    torch_fidelity.KEY_METRIC_ISC_STD: "is_std",
-    torch_fidelity.KEY_METRIC_KID_MEAN: "kid",
-    torch_fidelity.KEY_METRIC_KID_STD: "kid_std",
-}
 IS_SPLITS = 10
 KID_SUBSETS = 100
 KID_SUBSET_SIZE = 1000
@@ -34,137 +22,126 @@ SEED = 2020
 """Of the order in which IS splits the samples, and of KID's subsets: torch-fidelity's own."""
 
 
-@dataclass(frozen=True)
-class Reference:
-    """Real images that samples are compared with.
+def statistics(pooled: Tensor) -> dict[str, NDArray]:
+    """The mean `mu` (D, float32) and the covariance `sigma` (D x D, float64) of N x D features."""
+    return fid_features_to_statistics(pooled)
 
-    Attributes:
-        name: of the split, for file names in the cache.
-        images: N x 3 x 32 x 32, uint8.
+
+def fid(samples: dict[str, NDArray], reference: dict[str, NDArray]) -> float:
+    """The squared Fréchet distance of two Gaussians, from their `statistics` (Heusel et al. 2017)."""
+    return fid_statistics_to_metric(samples, reference, verbose=False)[KEY_METRIC_FID]
+
+
+def inception_score(logits: Tensor) -> tuple[float, float]:
+    """IS, mean and standard deviation over 10 splits of a random but fixed order (Salimans et al. 2016).
+
+    Args:
+        logits: N x classes, before any softmax.
     """
-
-    name: str
-    images: NDArray[np.uint8]
-
-
-class _Images(Dataset[Tensor]):
-    def __init__(self, images: NDArray[np.uint8]) -> None:
-        self.images = images
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> Tensor:
-        return torch.tensor(self.images[index])
+    found = isc_features_to_metric(logits, splits=IS_SPLITS, shuffle=True, rng_seed=SEED)
+    return found[KEY_METRIC_ISC_MEAN], found[KEY_METRIC_ISC_STD]
 
 
-def _check(images: NDArray[np.uint8], name: str) -> None:
-    if images.dtype != np.uint8 or images.shape[1:] != (3, 32, 32):
-        raise UserError(
-            f"{name} images must be uint8, N x 3 x 32 x 32, not {images.dtype} {list(images.shape)}:"
-            " convert them, or draw them again with the sample stage"
-        )
-    if len(images) < IS_SPLITS:
-        raise UserError(f"{len(images)} {name} images are too few to measure: take at least {IS_SPLITS}")
+def kid(samples: Tensor, reference: Tensor) -> tuple[float, float, int]:
+    """KID, mean and standard deviation over 100 subsets, and their size (Bińkowski et al. 2018).
+
+    The subsets hold 1,000 images, or as many as the smaller set has.
+
+    Args:
+        samples, reference: N x D and M x D, float32.
+    """
+    size = min(KID_SUBSET_SIZE, len(samples), len(reference))
+    found = kid_features_to_metric(
+        samples, reference, kid_subsets=KID_SUBSETS, kid_subset_size=size, rng_seed=SEED, verbose=False
+    )
+    return found[KEY_METRIC_KID_MEAN], found[KEY_METRIC_KID_STD], size
 
 
-def _cache_name(reference: Reference, extractor_file: Path) -> str:
-    images = hashlib.sha256(np.ascontiguousarray(reference.images).data).hexdigest()
-    return f"{reference.name}-{len(reference.images)}-{images[:16]}-{digest(extractor_file)[:16]}"
+class Sample:
+    """Features of samples, and what several references need of them, each computed when first asked for."""
+
+    def __init__(self, features: Features) -> None:
+        self.features = features
+
+    @cached_property
+    def statistics(self) -> dict[str, NDArray]:
+        return statistics(self.features.pooled)
+
+    @cached_property
+    def radii(self) -> Tensor:
+        return radii(self.features.pooled)
 
 
-@contextmanager
-def _first_alone(done: Path) -> Iterator[None]:
-    """Let one process fill the cache while others wait; once it is filled, nobody waits."""
-    done.parent.mkdir(parents=True, exist_ok=True)
-    if not done.exists():
-        with FileLock(done.with_suffix(".lock")):
-            if not done.exists():
-                yield
-                done.touch()
-                return
-    yield
+def score(sample: Sample, reference: ReferenceFeatures, measures: Sequence[str]) -> dict[str, float]:
+    """Those of the `measures` that compare with a reference.
+
+    Args:
+        measures: some of `fid`, `kid`, `prc`; others are left out.
+
+    Returns:
+        `fid`; `kid`, `kid_std` (over subsets) and `kid_subset_size`; `precision` and `recall`, with each whole
+        set as it is (Kynkäänniemi et al. 2019, k = 3).
+    """
+    found: dict[str, float] = {}
+    pooled = sample.features.pooled
+    if "fid" in measures:
+        found["fid"] = fid(sample.statistics, reference.statistics)
+    if "kid" in measures:
+        names = ("kid", "kid_std", "kid_subset_size")
+        found |= zip(names, kid(pooled, reference.pooled), strict=True)
+    if "prc" in measures:
+        values = precision_recall(pooled, sample.radii, reference.pooled, reference.radii)
+        found |= zip(("precision", "recall"), values, strict=True)
+    return found
+
+
+def finite(values: dict[str, float], file: Path) -> dict[str, float]:
+    """The values, all finite.
+
+    Raises:
+        UserError: one is not; it names the file of weights that measured.
+    """
+    for key, value in values.items():
+        if not math.isfinite(value):
+            raise UserError(
+                f"{key} by {file} is {value}, no finite number: delete it and run stage extractor again"
+            )
+    return values
 
 
 def measure(
-    samples: NDArray[np.uint8],
+    images: Images,
     reference: Reference,
     extractor_file: Path,
     measures: Sequence[str],
     cache: Path,
     batch_size: int = 100,
 ) -> dict[str, float]:
-    """Measure samples against real images, in one pass over the samples.
+    """Measure images against one reference, in one pass over the images.
 
-    FID (Heusel et al. 2017), IS over 10 splits in a random but fixed order (Salimans et al. 2016), KID over
-    100 subsets of at most 1,000 images (Bińkowski et al. 2018).
+    The order of the images changes IS, whose splits are other ones then, and which images KID's subsets hold;
+    both stay within a few of their standard deviations. All else it changes by rounding alone, as do the batch
+    size, the number of threads and the device: FID, precision and recall stay within 1e-3 of their size.
 
     Args:
-        samples: N x 3 x 32 x 32, uint8, at least 10.
-        measures: some of `fid`, `isc`, `kid`.
+        images: N x 3 x 32 x 32, uint8, at least 10.
+        measures: some of `fid`, `isc`, `kid`, `prc`.
         cache: folder for the reference's features; several processes may share it.
-        batch_size: of the extractor; it changes memory and speed, not the result.
+        batch_size: of the extractor.
 
     Returns:
-        `fid`; `is` and `is_std` (over splits); `kid`, `kid_std` (over subsets) and `kid_subset_size`: those
-        asked for.
+        `is` and `is_std` (over splits), and what `score` returns: those asked for.
 
     Raises:
-        UserError: images of another type or shape, a file of weights that is missing or damaged, or a
-            result that is no finite number.
+        UserError: images of another type or shape, or too few; a file of weights that is missing or damaged; or
+            a result that is no finite number.
     """
-    _check(samples, "sample")
-    _check(reference.images, reference.name)
-    size = min(KID_SUBSET_SIZE, len(samples), len(reference.images))
-    with extractor_options(extractor_file) as options:
-        name = _cache_name(reference, extractor_file)
-        with _first_alone(cache / f"{name}-{'-'.join(sorted(measures))}.done"):
-            found = torch_fidelity.calculate_metrics(
-                **options,
-                **dict.fromkeys(measures, True),
-                input1=_Images(samples),
-                input2=_Images(reference.images),
-                input2_cache_name=name,
-                cache_root=str(cache),
-                batch_size=batch_size,
-                cuda=torch.cuda.is_available(),
-                isc_splits=IS_SPLITS,
-                kid_subsets=KID_SUBSETS,
-                kid_subset_size=size,
-                samples_shuffle=True,
-                rng_seed=SEED,
-                save_cpu_ram=True,  # images are in memory: loader processes would only cost time
-                verbose=False,
-            )
-    results = {KEYS[key]: float(value) for key, value in found.items()}
-    for key, value in results.items():
-        if not math.isfinite(value):
-            raise UserError(f"{key} by {extractor_file} is {value}, no finite number: {WAY_OUT}")
-    if "kid" in results:
-        results["kid_subset_size"] = float(size)
-    return results
-
-
-def describe(extractor_file: Path) -> dict[str, str]:
-    """What to call the extractor and its distance: `name`, `distance` (FID or FD), `label`, `sha256`.
-
-    Only Inception v3 gives what the literature calls FID; the distance by another network is an FD.
-
-    Raises:
-        UserError: the file is missing, damaged, or holds a network that does not measure.
-    """
-    header = read_header(extractor_file)
-    if isinstance(header, InceptionHeader):
-        distance, network = "FID", "Inception v3"
-    elif isinstance(header, OwnHeader):
-        data = "synthetic images, " if header.synthetic else ""
-        network = f"CIFAR-100 network ({data}seed {header.seed}, test accuracy {100 * header.accuracy:.1f}%)"
-        distance = "FD"
-    else:
-        raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
-    return {
-        "name": header.kind,
-        "distance": distance,
-        "label": f"{distance}, {network}",
-        "sha256": digest(extractor_file),
-    }
+    require(images, "sample", IS_SPLITS)
+    require(reference.images, reference.name, IS_SPLITS)
+    extractor = Extractor(extractor_file, batch_size)
+    sample = Sample(extractor(images))
+    found = dict(zip(("is", "is_std"), inception_score(sample.features.logits), strict=True))
+    values = (found if "isc" in measures else {}) | score(
+        sample, ReferenceFeatures(reference, extractor, cache), measures
+    )
+    return finite(values, extractor_file)

@@ -31,3 +31,14 @@ class GenerativeModel(Trainable):
         An image depends on its label and its stream of `noise`, never on the others in the batch. Models
         without conditioning ignore `labels`. Called in evaluation mode, without gradients.
         """
+
+
+class Autoencoder(Trainable):
+    """The first stage of a two-stage model."""
+
+    @abstractmethod
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """Images through the latent and back, without randomness: B x 3 x 32 x 32, float, around [-1, 1], of such.
+
+        Called in evaluation mode, without gradients. What is lost here no second stage brings back.
+        """

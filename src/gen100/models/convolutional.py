@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 
 from gen100.errors import UserError
@@ -64,6 +65,8 @@ def coarse_side(channels: Sequence[int]) -> int:
 class Encoder(nn.Module):
     """Images to feature maps: B x 3 x 32 x 32 to B x out_channels x S x S, S = 32 / 2**(len(channels) - 1).
 
+    The last convolution runs outside autocast: what it writes is a latent or decides on one.
+
     Args:
         channels: width at each resolution, 32 pixels first.
         blocks: residual blocks at each resolution.
@@ -82,13 +85,16 @@ class Encoder(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.layers(images)
+        features = self.layers[:-1](images)
+        with torch.autocast(images.device.type, enabled=False):
+            return self.layers[-1](features.float())
 
 
 class Decoder(nn.Module):
     """The encoder's mirror image: B x in_channels x S x S to B x out_channels x 32 x 32, unbounded.
 
-    Maps are doubled by transposed 2x2 convolutions, whose outputs do not overlap (no checkerboard).
+    Maps are doubled by transposed 2x2 convolutions, whose outputs do not overlap (no checkerboard). The first
+    convolution runs outside autocast, as it reads a latent.
 
     Args:
         channels: width at each resolution, 32 pixels first, as given to the encoder.
@@ -109,4 +115,6 @@ class Decoder(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.layers(features)
+        with torch.autocast(features.device.type, enabled=False):
+            features = self.layers[0](features.float())
+        return self.layers[1:](features)

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from gen100.cells import Cell
 from gen100.config import DalleSettings
 from gen100.losses.dalle import LOSSES, Perception, decoded, kl_to_uniform
+from gen100.models.base import Autoencoder
 from gen100.models.convolutional import SIDE, Decoder, Encoder
 from gen100.models.pieces import in_pieces
 from gen100.training.optimizer import adamw
-from gen100.training.phase import Batch, Parts, Phase, Trainable
+from gen100.training.phase import Batch, Parts, Phase
 
 GRID = 8
 """Tokens along a side of an image."""
@@ -102,7 +103,7 @@ class Codebook(nn.Module):
         return self.logits(self.norm(features))
 
 
-class DiscreteVae(Trainable):
+class DiscreteVae(Autoencoder):
     """The discrete VAE of Ramesh et al. 2021 (section 2.1, appendix A.2) with `cell.latent` codes.
 
     Minimizes reconstruction + w KL / 3072, where the reconstruction loss is a mean over the 3,072
@@ -125,7 +126,7 @@ class DiscreteVae(Trainable):
         self.encoder = Encoder(network.channels, network.blocks, width)
         self.codebook = Codebook(width, cell.latent)
         self.decoder = Decoder(network.channels, network.blocks, width)
-        self.reconstruct = LOSSES[cell.loss]
+        self.pixel_loss = LOSSES[cell.loss]
         # In a list, a module is no submodule.
         self._frozen = [] if features is None else [features.requires_grad_(False).eval()]
 
@@ -154,6 +155,10 @@ class DiscreteVae(Trainable):
         """Images of tokens: B x 64, int64, to B x 3 x 32 x 32 in [-1, 1]."""
         return decoded(self._output(F.embedding(tokens.reshape(-1), self.codebook.vectors)))
 
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """Images decoded from their likeliest codes."""
+        return self.decode(self.tokens(images))
+
     def _loss(self, batch: Batch) -> Parts:
         heat = temperature(batch.progress, self.settings.temperature_start, self.settings.temperature_end)
         samples, divergences = self.codebook.relaxed(self._rows(batch.images), heat)
@@ -164,7 +169,7 @@ class DiscreteVae(Trainable):
         perception = Perception(
             cast("Callable[[Tensor], list[Tensor]] | None", features), self.settings.perceptual_pixel_weight
         )
-        parts = self.reconstruct(self._output(samples), images, perception)
+        parts = self.pixel_loss(self._output(samples), images, perception)
         kl = TOKENS * divergences.mean()
         loss = parts["reconstruction"] + warmup * self.settings.kl_weight * kl / DIMENSIONS
         return {"loss": loss, "kl": kl.detach()} | {name: part.detach() for name, part in parts.items()}

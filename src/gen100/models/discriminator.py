@@ -86,7 +86,9 @@ class Discriminator(nn.Module):
         """
         x = images.contiguous(memory_format=torch.channels_last)
         x = self.blocks(F.leaky_relu_(self.from_rgb(x), SLOPE))
-        x = torch.cat([minibatch_deviation(part) for part in x.chunk(sets)])
-        x = F.leaky_relu(self.conv(x, padding=1), SLOPE)
-        x = F.leaky_relu(self.hidden(x.flatten(1)), SLOPE)
-        return self.logit(x).squeeze(1).float()
+        # bfloat16 would hide small differences of the deviation between real images and fakes.
+        with torch.autocast(x.device.type, enabled=False):
+            x = torch.cat([minibatch_deviation(part) for part in x.float().chunk(sets)])
+            x = F.leaky_relu(self.conv(x, padding=1), SLOPE)
+            x = F.leaky_relu(self.hidden(x.flatten(1)), SLOPE)
+            return self.logit(x).squeeze(1)

@@ -15,7 +15,8 @@ beforehand, in their weights, where it costs nothing."""
 class EqualLinear(nn.Module):
     """A linear layer whose weights are scaled at run time to unit gain (Karras et al. 2018, section 4.1).
 
-    Adam then moves all weights at the same relative speed; `rate` multiplies that speed.
+    Adam then moves all weights at the same relative speed; `rate` multiplies that speed. Runs outside
+    autocast: styles and logits say much in few numbers, and cost little beside convolutions.
     """
 
     def __init__(self, inputs: int, outputs: int, bias: float = 0.0, gain: float = 1.0, rate: float = 1.0):
@@ -27,7 +28,8 @@ class EqualLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """... x inputs to ... x outputs."""
-        return F.linear(x, self.weight * self.weight_scale, self.bias * self.bias_scale)
+        with torch.autocast(x.device.type, enabled=False):
+            return F.linear(x.to(self.weight.dtype), self.weight * self.weight_scale, self.bias * self.bias_scale)
 
 
 class EqualConv(nn.Module):

@@ -5,9 +5,10 @@ from torch import Tensor, nn
 
 from gen100.cells import Cell
 from gen100.config import StableDiffusionSettings
+from gen100.models.base import Autoencoder
 from gen100.models.convolutional import Decoder, Encoder
 from gen100.training.optimizer import adamw
-from gen100.training.phase import Batch, Parts, Phase, Trainable
+from gen100.training.phase import Batch, Parts, Phase
 
 
 def standard_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -19,7 +20,7 @@ def standard_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).flatten(1).sum(dim=1)
 
 
-class KlAutoencoder(Trainable):
+class KlAutoencoder(Autoencoder):
     """The KL-regularized autoencoder of Rombach et al. 2022, appendix G, without LPIPS and adversarial loss.
 
     Minimizes |x - decoder(z)| summed over the 3072 dimensions plus `kl_weight` times the KL divergence of the
@@ -55,6 +56,10 @@ class KlAutoencoder(Trainable):
     def decode(self, latents: Tensor) -> Tensor:
         """Images of latents (B x C x 8 x 8): B x 3 x 32 x 32, around [-1, 1] but not bounded to it."""
         return self.decoder(latents)
+
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """Images decoded from the posterior's mean."""
+        return self.decode(self.posterior(images)[0])
 
     def _loss(self, batch: Batch) -> Parts:
         mean, log_variance = self.posterior(batch.images)

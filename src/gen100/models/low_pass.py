@@ -66,4 +66,6 @@ class LowPass(nn.Module):
         return self._apply_to(_Spread, x, 4.0, 2, 1)
 
     def _apply_to(self, function: type[Function], x: Tensor, gain: float, stride: int, padding: int) -> Tensor:
-        return function.apply(x, self.kernel * gain, stride, padding)  # type: ignore[no-any-return]
+        # In the precision of `x`: autocast would round an image that has to stay float32.
+        with torch.autocast(x.device.type, enabled=False):
+            return function.apply(x, self.kernel * gain, stride, padding)  # type: ignore[no-any-return]

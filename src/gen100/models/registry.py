@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from gen100.cells import Cell
 from gen100.config import Models
-from gen100.models.base import GenerativeModel
+from gen100.models.base import Autoencoder, GenerativeModel
 from gen100.models.dalle import Dalle
 from gen100.models.discrete_vae import DiscreteVae
 from gen100.models.kl_autoencoder import KlAutoencoder
@@ -21,13 +21,13 @@ MODELS: dict[str, Callable[..., GenerativeModel]] = {
     "stylegan2": StyleGan2,
     "stable_diffusion": StableDiffusion,
 }
-AUTOENCODERS: dict[str, Callable[..., Trainable]] = {
+AUTOENCODERS: dict[str, Callable[..., Autoencoder]] = {
     "dalle": DiscreteVae,
     "stable_diffusion": KlAutoencoder,
 }
 
 
-def build_autoencoder(cell: Cell, models: Models, features: nn.Module | None) -> Trainable:
+def build_autoencoder(cell: Cell, models: Models, features: nn.Module | None) -> Autoencoder:
     """The first stage of a two-stage model; `features` is the network of the perceptual loss."""
     return AUTOENCODERS[cell.model](cell, getattr(models, cell.model), features)
 

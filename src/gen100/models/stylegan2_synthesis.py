@@ -78,9 +78,10 @@ class ToRgb(nn.Module):
         self.bias = nn.Parameter(torch.zeros(3))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """B x inputs x R x R and B x latent to B x 3 x R x R."""
+        """B x inputs x R x R and B x latent to B x 3 x R x R, float32: bfloat16 is coarser than 8-bit pixels."""
         style = self.style(w).to(x.dtype)[:, :, None, None]
-        return F.conv2d(x * style, self.weight * self.weight_scale, self.bias)
+        rgb = F.conv2d(x * style, self.weight * self.weight_scale)
+        return rgb.float() + self.bias[:, None, None]
 
 
 class Mapping(nn.Module):

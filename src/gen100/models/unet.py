@@ -12,7 +12,7 @@ from gen100.models.cross_attention import TransformerBlock
 
 
 class TimeEmbedding(nn.Module):
-    """Sines and cosines of the step (Vaswani et al. 2017), then a small network."""
+    """Sines and cosines of the step (Vaswani et al. 2017), then a small network, all outside autocast."""
 
     frequencies: Tensor
 
@@ -29,7 +29,9 @@ class TimeEmbedding(nn.Module):
     def forward(self, times: Tensor) -> Tensor:
         """Embed B steps (int64): B x out_width."""
         angles = times[:, None].float() * self.frequencies
-        return self.layers(torch.cat([angles.cos(), angles.sin()], dim=1))
+        # Rounded to bfloat16, neighbouring steps would look alike.
+        with torch.autocast(times.device.type, enabled=False):
+            return self.layers(torch.cat([angles.cos(), angles.sin()], dim=1))
 
 
 class ConditionedBlock(nn.Module):
@@ -49,7 +51,8 @@ class ConditionedBlock(nn.Module):
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         hidden = self.conv1(functional.silu(self.norm1(x)))
-        scale, shift = self.modulation(embedding)[:, :, None, None].chunk(2, dim=1)
+        # Added to 1 in bfloat16, a scale would be rounded to multiples of 1/128.
+        scale, shift = self.modulation(embedding).float()[:, :, None, None].chunk(2, dim=1)
         hidden = self.norm2(hidden) * (1 + scale) + shift
         return self.skip(x) + self.conv2(functional.silu(hidden))
 
@@ -125,7 +128,9 @@ class UNet(nn.Module):
         share = mask.float() / mask.sum(dim=1, keepdim=True)
         embedding = self.time(times) + self.caption((context * share[:, :, None]).sum(dim=1))
         embedding = functional.silu(embedding)
-        x = self.enter(x)
+        # bfloat16 rounds a latent by up to a half of the noise that the first steps add.
+        with torch.autocast(x.device.type, enabled=False):
+            x = self.enter(x)
         skips = [x]
         for level, stages in enumerate(self.down):
             if level > 0:

@@ -44,12 +44,17 @@ class Vae(GenerativeModel):
 
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and logarithm of the variance of q(z|x), each B x latent, float32."""
-        mean, logvar = self.to_posterior(self.encoder(images)).float().chunk(2, dim=1)
+        features = self.encoder(images)
+        # Outside autocast, here and in `decode`: bfloat16 would round away what a narrow posterior says.
+        with torch.autocast(images.device.type, enabled=False):
+            mean, logvar = self.to_posterior(features).chunk(2, dim=1)
         return mean, logvar.clamp(-LOGVAR_LIMIT, LOGVAR_LIMIT)
 
     def decode(self, z: Tensor) -> Tensor:
         """The mean of p(x|z): B x latent to B x 3 x 32 x 32, unbounded."""
-        return self.decoder(self.from_latent(z))
+        with torch.autocast(z.device.type, enabled=False):
+            features = self.from_latent(z)
+        return self.decoder(features)
 
     def phases(self) -> list[Phase]:
         training = self.settings.training

@@ -3,7 +3,7 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,17 +16,42 @@ from gen100.files import read_json, whole
 
 COLUMNS = [
     *("cell", "model", "loss", "batch_size", "latent_size", "seed"),
-    *("fid", "is", "is_std", "kid", "train_loss", "val_loss"),
-    *("images_seen", "seconds", "device", "extractor", "samples", "reference", "data"),
+    *("fid", "is", "is_std", "kid", "kid_std", "precision", "recall", "fid_limit", "fid_se"),
+    *("fid_other", "kid_other", "precision_other", "recall_other"),
+    *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer"),
+    *("train_loss", "val_loss"),
+    *("images_seen", "seconds", "autoencoder_images", "autoencoder_seconds", "memory", "device"),
+    *("extractor", "samples", "reference", "other", "data", "commit", "torch"),
 ]
-MEASURED = {"fid": ("fid",), "isc": ("is", "is_std"), "kid": ("kid",)}
+"""`_other` is against the split that column `other` names; `memory` is the peak in bytes."""
+MEASURED = {
+    "fid": ("fid",),
+    "isc": ("is", "is_std"),
+    "kid": ("kid", "kid_std"),
+    "prc": ("precision", "recall"),
+}
 """What each of params' measures leaves in metrics.json."""
+TEXTS = ["extractor", "reference", "other", "data"]
+Kind = Literal["real", "noise", "constant"]
 
 Record = dict[str, Any]
 
 
 def _advice(stage: str, cell: str = "", seed: int = 0) -> str:
     return f"run stage {stage} {cell} {seed}" if cell else f"run stage {stage}"
+
+
+def _check_record(record: Any, file: Path, numbers: list[str], texts: list[str], advice: str) -> Record:
+    for key in (*numbers, *texts):
+        if not isinstance(record, dict) or key not in record:
+            raise UserError(f"{file} has no '{key}': remove it and {advice}")
+    for key in numbers:
+        if not isinstance(record[key], int | float) or not math.isfinite(record[key]):
+            raise UserError(f"{file} holds {key} = {record[key]}, no finite number: remove it and {advice}")
+    for key in texts:
+        if not isinstance(record[key], str) or not record[key]:
+            raise UserError(f"{file} holds no text under '{key}': remove it and {advice}")
+    return record
 
 
 def read_record(file: Path, numbers: list[str], texts: list[str], advice: str) -> Record:
@@ -41,16 +66,7 @@ def read_record(file: Path, numbers: list[str], texts: list[str], advice: str) -
         raise UserError(f"{file} is missing: {advice}") from None
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise UserError(f"{file} is no readable JSON: remove it and {advice}") from None
-    for key in (*numbers, *texts):
-        if not isinstance(record, dict) or key not in record:
-            raise UserError(f"{file} has no '{key}': remove it and {advice}")
-    for key in numbers:
-        if not isinstance(record[key], int | float) or not math.isfinite(record[key]):
-            raise UserError(f"{file} holds {key} = {record[key]}, no finite number: remove it and {advice}")
-    for key in texts:
-        if not isinstance(record[key], str) or not record[key]:
-            raise UserError(f"{file} holds no text under '{key}': remove it and {advice}")
-    return record
+    return _check_record(record, file, numbers, texts, advice)
 
 
 def read_curve(cell: Cell | str, seed: int) -> pd.DataFrame:
@@ -77,28 +93,42 @@ def read_curve(cell: Cell | str, seed: int) -> pd.DataFrame:
     return curve
 
 
-def read_reference(params: Params) -> Record:
-    """The floor: real test images measured against real training images.
+def _measured(params: Params) -> list[str]:
+    """The keys of metrics.json against the main reference, and of what needs no reference."""
+    asked = [key for measure in params.metrics.measures for key in MEASURED[measure]]
+    return [*asked, "fid_limit", "fid_se"]
+
+
+def read_reference(params: Params, kind: Kind = "real") -> Record:
+    """What every table is read by: the floor, real images against real images, or a ceiling.
+
+    Args:
+        kind: `real` images of the other split, `noise`, or one `constant` image.
 
     Raises:
         UserError: missing or not finite.
     """
-    numbers = ["samples", *(key for measure in params.metrics.measures for key in MEASURED[measure])]
-    return read_record(layout.REFERENCE, numbers, ["extractor", "reference", "data"], _advice("reference"))
+    advice = _advice("reference")
+    record = read_record(layout.REFERENCE, [], [], advice)
+    if kind not in record:
+        raise UserError(f"{layout.REFERENCE} has no '{kind}': remove it and {advice}")
+    return _check_record(record[kind], layout.REFERENCE, ["samples", *_measured(params)], TEXTS, advice)
 
 
 def _row(params: Params, cell: Cell, seed: int) -> Record:
     folder = layout.run(cell, seed)
     curve = read_curve(cell, seed)
-    measured = [key for measure in params.metrics.measures for key in MEASURED[measure]]
-    metrics = read_record(
-        folder / "metrics.json",
-        ["samples", *measured],
-        ["extractor", "reference", "data"],
-        _advice("evaluate", str(cell), seed),
-    )
-    run = read_record(
-        folder / "run.json", ["images_seen", "seconds"], ["device"], _advice("train", str(cell), seed)
+    other = "test" if params.metrics.reference == "train" else "train"
+    against_other = {f"{key}_other": f"{key}_{other}" for key in ("fid", "kid", "precision", "recall")}
+    asked = _measured(params)
+    numbers = [*asked, *("samples", "neighbour_ratio", "neighbour_closer")]
+    numbers += [name for column, name in against_other.items() if column.removesuffix("_other") in asked]
+    numbers += ["reconstruction_fid"] if cell.autoencoder else []
+    metrics = read_record(folder / "metrics.json", numbers, TEXTS, _advice("evaluate", str(cell), seed))
+    ran = ["images_seen", "seconds", "memory"]
+    run = read_record(folder / "run.json", ran, ["device", "commit", "torch"], _advice("train", str(cell), seed))
+    first = read_record(
+        folder / "autoencoder.json", ["images_seen", "seconds"], [], _advice("autoencoder", str(cell), seed)
     )
     known = {
         "cell": str(cell),
@@ -109,9 +139,12 @@ def _row(params: Params, cell: Cell, seed: int) -> Record:
         "seed": seed,
         "train_loss": curve["train_loss"].iloc[-1],
         "val_loss": curve["val_loss"].iloc[-1],
+        "autoencoder_images": first["images_seen"],
+        "autoencoder_seconds": first["seconds"],
     }
-    taken = ("samples", "extractor", "reference", "data", *measured)
-    known |= {key: metrics[key] for key in taken} | {key: run[key] for key in ("images_seen", "seconds", "device")}
+    known |= {key: metrics[key] for key in (*numbers, *TEXTS)}
+    known |= {column: metrics.get(name) for column, name in against_other.items()}
+    known |= {key: run[key] for key in (*ran, "device", "commit", "torch")}
     return {column: known.get(column) for column in COLUMNS}
 
 
@@ -126,7 +159,7 @@ def aggregate(params: Params) -> None:
             reference images or sample counts, so that their numbers do not compare.
     """
     rows = [_row(params, Cell.parse(text), seed) for text in params.cells for seed in params.seeds]
-    for key in ("extractor", "data", "reference", "samples"):
+    for key in (*TEXTS, "samples"):
         for row in rows:
             if row[key] != rows[0][key]:
                 first, other = (f"{r['cell']}/{r['seed']} has '{r[key]}'" for r in (rows[0], row))

@@ -14,8 +14,8 @@ from gen100.errors import UserError
 from gen100.report import words
 from gen100.report.aggregate import Record, read_curve, read_results
 from gen100.report.grid import Images, examples, mosaic, spread
+from gen100.report.lines import devices, summary
 from gen100.report.style import BLUE, GREY, VERMILION, Caption, save, styled
-from gen100.report.tables import devices, summary
 
 COLUMNS, SHOWN = 8, 48
 DPI = 200

@@ -1,10 +1,11 @@
 """What tables, figures and the page say, in English and in Ukrainian."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 Language = Literal["en", "uk"]
+Measure = Literal["FID", "IS", "KID"]
 LANGUAGES: tuple[Language, ...] = ("en", "uk")
 
 SHORT_RUN = 1_000_000
@@ -34,6 +35,8 @@ HEADS: dict[str, Text] = {
     "extractor": {"en": "Extractor", "uk": "Мережа ознак"},
     "samples": {"en": "Samples", "uk": "Згенеровано зображень"},
     "reference": {"en": "Reference", "uk": "Еталон"},
+    "other": {"en": "Other split", "uk": "Інша вибірка"},
+    "mark": {"en": "Within its model and size", "uk": "У межах моделі та розміру"},
 }
 THESIS: Text = {"en": "Thesis", "uk": "Магістерська робота"}
 FLOOR: dict[str, Text] = {
@@ -47,13 +50,83 @@ FLOOR: dict[str, Text] = {
     },
 }
 """By the reference split: what the other split scores against it."""
+CEILINGS: dict[str, Text] = {
+    "noise": {"en": "Uniform noise", "uk": "Рівномірний шум"},
+    "constant": {"en": "One flat image of the mean colour", "uk": "Одне однотонне зображення середнього кольору"},
+}
+"""By their names in reference.json."""
 GAN_NOTE: Text = {
     "en": "For StyleGAN2 the loss columns hold the generator's and the discriminator's loss.",
     "uk": "Для StyleGAN2 у стовпцях втрат наведено втрати генератора та дискримінатора.",
 }
 SPREAD_NOTE: Text = {
-    "en": "± is the standard deviation over seeds.",
-    "uk": "± — стандартне відхилення за зернами.",
+    "en": "± is half the width of the mean's 95% t interval over seeds.",
+    "uk": "± — половина ширини 95% довірчого t-інтервалу середнього за зернами.",
+}
+MARKS: dict[str, Text] = {
+    "best": {"en": "best", "uk": "найкраща"},
+    "tied": {"en": "not told from the best", "uk": "не відрізняється від найкращої"},
+}
+MARK_NOTES: dict[str, Text] = {
+    "best": {
+        "en": "*: the lowest {} of its model and latent size here, beyond the noise of seeds and samples.",
+        "uk": "*: найменша {} для моделі та латентного розміру в цій таблиці, поза шумом зерен і вибірки.",
+    },
+    "tied": {
+        "en": "≈: cannot be told from the lowest {} of its model and latent size in this table, by seeds and"
+        " samples (one seed alone tells nothing).",
+        "uk": "≈: за зернами та вибірками не відрізняється від найменшої {} для моделі та латентного розміру в цій"
+        " таблиці (одне зерно не дає змоги судити).",
+    },
+}
+"""What the sign after a number says; {} is FID, or FD."""
+NAMES: tuple[Measure, ...] = ("FID", "IS", "KID")
+MEASURES_TITLE: Text = {"en": "All measures", "uk": "Усі показники"}
+MEASURES: dict[str, Text] = {
+    "fid": {"en": "{fid}, {split}", "uk": "{fid}, {split}"},
+    "fid_other": {"en": "{fid}, {other}", "uk": "{fid}, {other}"},
+    "fid_se": {"en": "Standard error of samples", "uk": "Стандартна похибка вибірки"},
+    "fid_limit": {"en": "Limit for N → ∞", "uk": "Границя за N → ∞"},
+    "reconstruction_fid": {"en": "Of the autoencoder's reconstructions", "uk": "Реконструкцій автокодувальника"},
+    "fd_dinov2": {"en": "FD, DINOv2", "uk": "FD, DINOv2"},
+    "is": {"en": "{is}", "uk": "{is}"},
+    "is_std": {"en": "Standard deviation over splits", "uk": "Стандартне відхилення за частинами"},
+    "kid": {"en": "{kid}, {split}", "uk": "{kid}, {split}"},
+    "kid_std": {"en": "Standard deviation over subsets", "uk": "Стандартне відхилення за підвибірками"},
+    "kid_other": {"en": "{kid}, {other}", "uk": "{kid}, {other}"},
+    "precision": {"en": "Precision, {split}", "uk": "Точність (precision), {split}"},
+    "recall": {"en": "Recall, {split}", "uk": "Повнота (recall), {split}"},
+    "precision_other": {"en": "Precision, {other}", "uk": "Точність (precision), {other}"},
+    "recall_other": {"en": "Recall, {other}", "uk": "Повнота (recall), {other}"},
+    "neighbour_ratio": {"en": "Neighbour distance, ratio", "uk": "Відстань до сусіда, відношення"},
+    "neighbour_closer": {"en": "Closer than test images", "uk": "Ближче за тестові"},
+}
+"""Heads of the table of all measures; {split} is the reference, {other} the other split."""
+MEASURE_NOTES: dict[str, Text] = {
+    "fid_se": {
+        "en": "The standard error is the deviation of the distance over bootstrap resamples of a run's samples.",
+        "uk": "Стандартна похибка — відхилення відстані за бутстреп-вибірками згенерованих зображень.",
+    },
+    "fid_limit": {
+        "en": "The limit is extrapolated over 1/N (Chong and Forsyth, 2020).",
+        "uk": "Границю екстрапольовано за 1/N (Chong і Forsyth, 2020).",
+    },
+    "reconstruction_fid": {
+        "en": "The reconstructions of real images bound what a two-stage model can reach.",
+        "uk": "Реконструкції справжніх зображень обмежують те, чого може досягти двоетапна модель.",
+    },
+    "neighbour_ratio": {
+        "en": "The ratio is the median distance of samples to their nearest training image over that of real"
+        " test images.",
+        "uk": "Відношення — медіанна відстань згенерованих зображень до найближчого навчального, поділена на"
+        " таку ж відстань справжніх тестових.",
+    },
+    "neighbour_closer": {
+        "en": "Closer: the probability that a sample lies closer to the training set than a test image; 0.5 is"
+        " like test images, 1 is memorized.",
+        "uk": "Ближче: імовірність, що згенероване зображення лежить ближче до навчальних, ніж тестове; 0.5 — як"
+        " тестові, 1 — завчене.",
+    },
 }
 UKRAINIAN_LETTERS = "АБВГДЕЖИКЛМН"
 """Of appendices, in order."""
@@ -69,6 +142,11 @@ _UKRAINIAN = {
     "train": "навчальні",
     "test": "тестові",
 }
+
+
+def both(say: Callable[[Language], str]) -> Text:
+    """What `say` says, in each language."""
+    return {language: say(language) for language in LANGUAGES}
 
 
 def appendix_title(appendix: str, model: str, language: Language) -> str:
@@ -88,7 +166,7 @@ def translated(text: str, language: Language) -> str:
     return re.sub(r"(?<=\d),(?=\d{3})", "\N{NO-BREAK SPACE}", text)
 
 
-def measure_head(measure: Literal["FID", "IS", "KID"], extractor: str, language: Language = "en") -> str:
+def measure_head(measure: Measure, extractor: str, language: Language = "en") -> str:
     """The head of a column: FID, IS and KID by their names only where Inception v3 measured.
 
     Args:

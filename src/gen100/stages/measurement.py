@@ -66,35 +66,60 @@ def sample(params: Params, cell: Cell, seed: int) -> None:
 
 
 def evaluate(params: Params, cell: Cell, seed: int) -> None:
-    """Measure a run's samples against the reference split."""
-    import numpy as np
-
+    """Measure a run's samples against both splits, and its autoencoder, if it has one."""
     from gen100.data import arrays
+    from gen100.device import device
+    from gen100.metrics.evaluation import Yardstick
+    from gen100.report.neighbours import write_neighbours
 
-    file = layout.run(cell, seed) / "samples.npy"
-    try:
-        samples = np.load(file, allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
-        raise UserError(f"{file} cannot be read ({error}): run stage sample {cell} {seed} again") from None
-    files.write_json(
-        layout.run(cell, seed) / "metrics.json", _measure(params, arrays.load(layout.ARRAYS), samples)
-    )
+    target = layout.run(cell, seed)
+    samples = _read_samples(cell, seed)
+    data = arrays.load(layout.ARRAYS)
+    with device(), files.writing(CACHE):
+        yardstick = Yardstick(data, params.metrics, CACHE)
+        found = yardstick.evaluate(samples)
+        values: dict[str, Any] = {**found.values, **yardstick.texts(), "samples": len(samples)}
+        if cell.autoencoder is not None:
+            again = _reconstructions(params, cell, seed, yardstick.held_back(len(samples)))
+            values |= {"reconstruction_fid": yardstick.distance(again), "reconstruction_images": len(again)}
+    with files.whole(target / "resamples.csv") as temporary:
+        found.resamples.to_csv(temporary, index=False, lineterminator="\n")
+    title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data.title}"
+    picture = target / "neighbours.png"
+    write_neighbours(samples, found.distances.numpy(), found.places.numpy(), data, picture, title)
+    files.write_json(target / "metrics.json", values)
 
 
 def reference(params: Params) -> None:
-    """Measure real images of the other split against the reference split: the floor of every table.
+    """Check that what measures gives known answers; then measure what every table is read by.
 
-    As many as a run has samples, where the split holds so many: the distance depends on their number.
+    The floor: real images of the other split, as many as a run has samples, where the split holds so many, since
+    distances depend on their number. The ceilings: as many images of noise, and of one flat colour.
     """
     import numpy as np
 
     from gen100.data import arrays
+    from gen100.device import device
+    from gen100.metrics.evaluation import Yardstick
+    from gen100.metrics.selfcheck import run_checks
 
     data = arrays.load(layout.ARRAYS)
-    other = data.test_images if params.metrics.reference == "train" else data.train_images
-    count = min(params.sampling.images, len(other))
-    chosen = np.arange(count) * len(other) // count
-    files.write_json(layout.REFERENCE, _measure(params, data, other[chosen]))
+    count = params.sampling.images
+    with device(), files.writing(CACHE):
+        yardstick = Yardstick(data, params.metrics, CACHE)
+        main = yardstick.main.reference.images
+        colour = np.round(main.mean(axis=(0, 2, 3))).astype(np.uint8)
+        sets = {
+            "real": yardstick.held_back(count),
+            "noise": np.random.default_rng(0).integers(0, 256, (count, *main.shape[1:]), dtype=np.uint8),
+            "constant": np.broadcast_to(colour[:, None, None], (count, *main.shape[1:])),
+        }
+        values: dict[str, Any] = {"check": run_checks(yardstick)}
+        for name, images in sets.items():
+            seen = yardstick.other.reference.name if name == "real" else None
+            found = yardstick.evaluate(images, seen=seen).values
+            values[name] = {**found, **yardstick.texts(), "samples": len(images)}
+    files.write_json(layout.REFERENCE, values)
 
 
 def forensics(params: Params) -> None:
@@ -104,19 +129,35 @@ def forensics(params: Params) -> None:
     write_forensics(params)
 
 
-def _measure(params: Params, data: "Cifar100", images: Any) -> dict[str, Any]:
-    from gen100.device import device
-    from gen100.metrics.fidelity import Reference, describe, measure
+def _read_samples(cell: Cell, seed: int) -> Any:
+    import numpy as np
 
-    split = params.metrics.reference
-    real = data.train_images if split == "train" else data.test_images
-    weights = layout.extractor("metric")
-    with device(), files.writing(CACHE):
-        values = measure(images, Reference(split, real), weights, params.metrics.measures, CACHE)
-    return {
-        **values,
-        "extractor": describe(weights)["label"],
-        "samples": len(images),
-        "reference": f"{split}, {len(real):,} images",
-        "data": data.title,
-    }
+    file = layout.run(cell, seed) / "samples.npy"
+    try:
+        samples = np.load(file, allow_pickle=False)
+    except (OSError, EOFError, ValueError) as error:
+        raise UserError(f"{file} cannot be read ({error}): run stage sample {cell} {seed} again") from None
+    some = samples[:1000]
+    if not ((some > 1) & (some < 255)).any():
+        raise UserError(
+            f"{file} holds no values but 0, 1 and 255: images in [0, 1] or [-1, 1] that were cast to uint8 without"
+            f" scaling, or a model that draws nothing; correct it and run stage sample {cell} {seed} again"
+        )
+    return samples
+
+
+def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:
+    """What a run's autoencoder makes of N x 3 x 32 x 32 uint8 images: such images."""
+    import torch
+
+    from gen100.device import fastest
+    from gen100.models.registry import build_autoencoder
+    from gen100.training.feed import to_float, to_uint8
+    from gen100.weights import load_weights
+
+    autoencoder = build_autoencoder(cell, params.models, None)
+    load_weights(layout.run(cell, seed) / "autoencoder.safetensors", autoencoder, f"autoencoder {cell} {seed}")
+    autoencoder.to(fastest()).eval()
+    with torch.no_grad():
+        parts = torch.from_numpy(images).to(fastest()).split(BATCH_CPU)
+        return torch.cat([to_uint8(autoencoder.reconstruct(to_float(part))).cpu() for part in parts]).numpy()

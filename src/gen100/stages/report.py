@@ -39,10 +39,12 @@ def tables(params: Params) -> None:
 
 
 def figures(params: Params) -> None:
-    """Rebuild the thesis' appendices: loss graphs and images of every cell."""
+    """Rebuild the thesis' appendices; draw what quality costs, and how its measure depends on the sample count."""
     from gen100.report.figures import write_appendices
+    from gen100.report.trade import write_trade
 
     write_appendices(params)
+    write_trade(params)
 
 
 def theory(_params: Params) -> None:

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-INTERVAL = 10.0
+FIRST, INTERVAL = 1.0, 10.0
+"""Seconds until the first plain line, which tells early of a wrong budget or device, and between the next ones."""
 
 
 class Reporter:
@@ -18,10 +19,11 @@ class Reporter:
         self._name, self._total, self._start, self._bar = name, total, start, bar
         self._task = bar.add_task(name, total=total, completed=start, detail="") if bar else None
         self._begin = self._last = time.monotonic()
+        self._interval = 0.5 if bar else FIRST
 
     def due(self) -> bool:
         """Whether enough time has passed to report again (the loss is only then read from the device)."""
-        return time.monotonic() - self._last >= (0.5 if self._bar else INTERVAL)
+        return time.monotonic() - self._last >= self._interval
 
     def report(self, images: int, loss: float) -> None:
         self._last = time.monotonic()
@@ -29,6 +31,7 @@ class Reporter:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, completed=images, detail=f"loss {loss:.4g}  {rate:,.0f} images/s")
             return
+        self._interval = INTERVAL
         left = int((self._total - images) / max(rate, 1e-9))
         print(
             f"{self._name}: {images:,} of {self._total:,} images, loss {loss:.4g}, {rate:,.0f} images/s,"

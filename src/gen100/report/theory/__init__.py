@@ -1,8 +1,12 @@
 """The theory figures of chapters 1 and 2, computed from their formulas."""
 
+from collections.abc import Iterator
+
+from matplotlib.figure import Figure
+
 from gen100 import layout
-from gen100.data.arrays import load
-from gen100.report.style import save, styled
+from gen100.data.arrays import Cifar100, load
+from gen100.report.style import Caption, save, styled
 from gen100.report.theory import activations, descent, diffusion
 
 FIGURES = {
@@ -17,16 +21,23 @@ DIFFUSION = "figure_2_8.svg"
 NAMES = (*FIGURES, DIFFUSION)
 
 
+def draw_all(arrays: Cifar100) -> Iterator[tuple[str, Figure, Caption]]:
+    """Figures 1.1 to 1.6, then 2.8, which diffuses a training image of `arrays`: file name, figure, caption."""
+    for name, draw in FIGURES.items():
+        with styled():
+            drawn = draw()
+        yield name, *drawn
+    with styled():
+        drawn = diffusion.forward_and_reverse(arrays.train_images, arrays.train_labels, arrays.title)
+    yield DIFFUSION, *drawn
+
+
 def write_theory() -> None:
-    """Write figures 1.1 to 1.6 and 2.8, which diffuses a training image, into reports/figures/.
+    """Write every theory figure into reports/figures/.
 
     Raises:
         UserError: the data are missing.
     """
-    arrays = load(layout.ARRAYS)
-    with styled():
-        for name, draw in FIGURES.items():
-            figure, caption = draw()
+    for name, figure, caption in draw_all(load(layout.ARRAYS)):
+        with styled():
             save(figure, layout.FIGURES / name, caption)
-        figure, caption = diffusion.forward_and_reverse(arrays.train_images, arrays.train_labels, arrays.title)
-        save(figure, layout.FIGURES / DIFFUSION, caption)

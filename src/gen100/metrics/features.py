@@ -1,0 +1,183 @@
+"""Features of images, taken once for all measures; those of real images are kept on disk for all runs."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+from torch_fidelity.metric_fid import fid_features_to_statistics
+from torch_fidelity.utils import get_featuresdict_from_dataset
+
+from gen100.device import fastest
+from gen100.errors import UserError
+from gen100.files import digest
+from gen100.metrics.cache import Arrays, cached
+from gen100.metrics.extractors import load_extractor
+from gen100.metrics.frechet import Gaussian, square_root
+from gen100.metrics.neighbours import radii
+
+Images = NDArray[np.uint8]
+
+MINIMUM = 100
+"""Images, ten for each split of IS: the measures of fewer tell of their number more than of their quality."""
+
+
+class Features(NamedTuple):
+    """What a network says of N images, float32 on the CPU.
+
+    Attributes:
+        pooled: N x D, which FID, KID, precision and recall compare.
+        logits: N x classes, for IS.
+    """
+
+    pooled: Tensor
+    logits: Tensor
+
+
+def require(images: Images, name: str, minimum: int = MINIMUM) -> None:
+    """Refuse images that cannot be measured.
+
+    Raises:
+        UserError: they are not uint8, N x 3 x 32 x 32, or fewer than `minimum`.
+    """
+    if images.dtype != np.uint8 or images.shape[1:] != (3, 32, 32):
+        raise UserError(
+            f"{name} images must be uint8, N x 3 x 32 x 32, not {images.dtype} {list(images.shape)}:"
+            " convert them, or draw them again with the sample stage"
+        )
+    if len(images) < minimum:
+        raise UserError(f"{len(images)} {name} images are too few to measure: take at least {minimum}")
+
+
+class _Dataset(Dataset[Tensor]):
+    def __init__(self, images: Images) -> None:
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return torch.tensor(self.images[index])
+
+
+class Extractor:
+    """The stored network that measures, on the GPU where there is one.
+
+    Args:
+        file: of its weights.
+        batch_size: changes memory and speed; features of one image differ by rounding alone, below 1e-4 of
+            their size.
+
+    Raises:
+        UserError: the file is missing, damaged, or holds a network that does not measure.
+    """
+
+    def __init__(self, file: Path, batch_size: int = 100) -> None:
+        self.file = file
+        self.digest = digest(file)
+        self.network = load_extractor(file).requires_grad_(False).eval().to(fastest())
+        self.batch_size = batch_size
+
+    def __call__(self, images: Images, name: str = "sample") -> Features:
+        """Features of images, through torch-fidelity.
+
+        Args:
+            images: N x 3 x 32 x 32, uint8, N > 0.
+            name: what they are, for messages.
+
+        Raises:
+            UserError: features that are no finite numbers.
+        """
+        found = get_featuresdict_from_dataset(
+            _Dataset(images),
+            self.network,
+            self.batch_size,
+            cuda=fastest().type == "cuda",
+            save_cpu_ram=True,  # images are in memory: loader processes would only cost time
+            verbose=False,
+        )
+        features = Features(*(found[layer].float() for layer in self.network.get_requested_features_list()))
+        if not all(bool(part.isfinite().all()) for part in features):
+            raise UserError(
+                f"{self.file} gives a feature of {name} images that is no finite number:"
+                " delete it and run stage extractor again"
+            )
+        return features
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Real images that samples are compared with.
+
+    Attributes:
+        name: of the split.
+        images: N x 3 x 32 x 32, uint8.
+    """
+
+    name: str
+    images: Images
+
+
+class ReferenceFeatures:
+    """What measures need of a reference, each computed when first asked for and kept in files for other runs.
+
+    The files' names hold hashes of the images and of the weights.
+
+    Args:
+        cache: folder of the files; several processes may share it.
+    """
+
+    def __init__(self, reference: Reference, extractor: Extractor, cache: Path) -> None:
+        self.reference = reference
+        self._extractor = extractor
+        images = hashlib.sha256(np.ascontiguousarray(reference.images).data).hexdigest()
+        self.key = f"{reference.name}-{len(reference.images)}-{images[:16]}-{extractor.digest[:16]}"
+        self._cache = cache
+
+    def __len__(self) -> int:
+        return len(self.reference.images)
+
+    @cached_property
+    def pooled(self) -> Tensor:
+        """N x D, float32."""
+        return torch.from_numpy(self._features()["pooled"])
+
+    @cached_property
+    def logits(self) -> Tensor:
+        """N x classes, float32."""
+        return torch.from_numpy(self._features()["logits"])
+
+    @cached_property
+    def statistics(self) -> dict[str, NDArray]:
+        """torch-fidelity's `mu` (D, float32) and `sigma` (D x D, float64)."""
+        return self._kept("statistics", lambda: fid_features_to_statistics(self.pooled))
+
+    @cached_property
+    def gaussian(self) -> Gaussian:
+        """The same, for FIDs of many sets."""
+        sigma = torch.from_numpy(self.statistics["sigma"])
+        root = self._kept("root", lambda: {"root": square_root(sigma).cpu().numpy()})["root"]
+        mean = torch.from_numpy(self.statistics["mu"]).to(fastest(), torch.float64)
+        return Gaussian(mean, torch.from_numpy(root).to(fastest()), float(sigma.trace()))
+
+    @cached_property
+    def radii(self) -> Tensor:
+        """N, float32: the balls of precision and recall."""
+        return torch.from_numpy(self._kept("radii", lambda: {"radii": radii(self.pooled).numpy()})["radii"])
+
+    def _features(self) -> Arrays:
+        def compute() -> Arrays:
+            found = self._extractor(self.reference.images, self.reference.name)
+            return {name: values.numpy() for name, values in found._asdict().items()}
+
+        return self._kept("features", compute)
+
+    def _kept(self, what: str, compute: Callable[[], Arrays]) -> Arrays:
+        return cached(self._cache / f"{self.key}-{what}.npz", compute)

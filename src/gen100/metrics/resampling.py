@@ -1,0 +1,51 @@
+"""How sure a FID is: over bootstrap resamples of the samples, and over subsets of several sizes."""
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from gen100.metrics.frechet import Gaussian
+
+REPLICATES = 100
+PARTS = (1, 2, 3, 4, 5)
+"""Into how many parts the samples are cut: steps of equal length in 1/N."""
+
+
+def resample(features: Tensor, reference: Gaussian) -> pd.DataFrame:
+    """The FID of resamples: columns kind, images, replicate, fid.
+
+    `bootstrap` rows draw N of N with replacement (Efron 1979); the draw depends on N and the replicate alone, so
+    that rows of two runs are pairs. `subset` rows are the parts of one random order of all N, cut into 1 to 5
+    equal parts, so that at each size every sample counts about once.
+
+    Args:
+        features: N x D, float32.
+    """
+    count = len(features)
+    features = features.to(reference.root.device)
+    rows = []
+    for replicate in range(REPLICATES):
+        drawn = np.random.default_rng((count, replicate)).integers(0, count, count)
+        weights = torch.from_numpy(np.bincount(drawn, minlength=count))
+        rows.append(("bootstrap", count, replicate, reference.distance(features, weights)))
+    order = torch.from_numpy(np.random.default_rng(count).permutation(count)).to(features.device)
+    for parts in PARTS:
+        for replicate, part in enumerate(order[: count - count % parts].chunk(parts)):
+            rows.append(("subset", len(part), replicate, reference.distance(features[part])))
+    return pd.DataFrame(rows, columns=["kind", "images", "replicate", "fid"])
+
+
+def summarize(resamples: pd.DataFrame) -> dict[str, float]:
+    """`fid_se`, the standard deviation over bootstrap resamples, and `fid_limit`, without the bias of N.
+
+    FID is biased by about a constant over N; the intercept of a least squares line over 1/N is its limit for
+    infinitely many samples (Chong & Forsyth 2020, section 4).
+
+    Args:
+        resamples: as `resample` returns them.
+    """
+    fids = {kind: rows["fid"].to_numpy(float) for kind, rows in resamples.groupby("kind")}
+    images = resamples.loc[resamples["kind"] == "subset", "images"].to_numpy(float)
+    _, intercept = np.polyfit(1 / images, fids["subset"], 1)
+    return {"fid_se": float(fids["bootstrap"].std(ddof=1)), "fid_limit": float(intercept)}

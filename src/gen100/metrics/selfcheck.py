@@ -1,0 +1,188 @@
+"""Known inputs with known answers, asked of the very functions that measure, before any number counts."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import exp, inf, log, nextafter
+
+import numpy as np
+import torch
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from gen100.errors import UserError
+from gen100.metrics.evaluation import Yardstick
+from gen100.metrics.features import Images
+from gen100.metrics.fidelity import Sample, inception_score, kid, score, statistics
+from gen100.metrics.fidelity import fid as frechet
+from gen100.metrics.neighbours import nearest
+from gen100.metrics.weights import OwnHeader, read_header
+
+IMAGES = 1000
+"""Real images of each set that is compared, where the split holds so many."""
+JPEG_QUALITY = 10
+BLUR = 2.0
+"""Standard deviation of the Gaussian blur, in pixels."""
+ACCURACY = 0.005
+"""By how much a network's accuracy may differ from its file's: where answers are close, rounding decides."""
+CHANCE = 5
+"""How many times better than guessing a classifier must be whose features are to mean something."""
+EQUAL = 1e-3
+"""Share of the distance of noise that counts as none."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A question with a known answer: `value` must lie in [low, high]; if not, `cause` is the likely mistake."""
+
+    name: str
+    what: str
+    value: float
+    low: float
+    high: float
+    cause: str
+
+
+def run_checks(yardstick: Yardstick) -> dict[str, float]:
+    """Ask every question; the answers by name.
+
+    Raises:
+        UserError: an answer is wrong; names the question, the answer, what was expected and the likely cause.
+    """
+    found = {}
+    for check in _checks(yardstick):
+        if not check.low <= check.value <= check.high:
+            raise UserError(
+                f"self-check {check.name} failed, so nothing is measured: {check.what} is {check.value:.6g},"
+                f" expected {check.low:.6g} to {check.high:.6g}; likely cause: {check.cause}"
+            )
+        found[check.name] = check.value
+    return found
+
+
+def _checks(yardstick: Yardstick) -> Iterator[Check]:
+    real = yardstick.held_back(IMAGES)
+    sample = Sample(yardstick.extractor(real))
+    yield from _network(yardstick, sample)
+    yield from _inception_score(yardstick, sample)
+    yield from _kept(yardstick, sample)
+    noise = np.random.default_rng(0).integers(0, 256, real.shape, dtype=np.uint8)
+    sets = {"real": real, "jpeg": jpeg(real), "blurred": blurred(real), "noise": noise}
+    samples = {"real": sample} | {name: Sample(yardstick.extractor(sets[name])) for name in list(sets)[1:]}
+    scores = {name: score(item, yardstick.main, ("fid", "kid", "prc")) for name, item in samples.items()}
+    yield from _frechet(yardstick, sample, {name: values["fid"] for name, values in scores.items()})
+    yield from _others(sample, scores)
+
+
+def _network(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
+    """Is it the network that its file says, and are images and features what it expects and gives?"""
+    extractor, data = yardstick.extractor, yardstick.data
+    header = read_header(extractor.file)
+    own = header if isinstance(header, OwnHeader) else None
+    pooled = sample.features.pooled
+    width = own.settings.channels[-1] if own else 2048
+    cause = "logits, or maps before pooling, instead of pooled features"
+    yield Check("features_width", "the number of an image's features", pooled.shape[1], width, width, cause)
+    what = "the least of all features, means of what a ReLU gives,"
+    yield Check("features_least", what, float(pooled.min()), 0.0, inf, "logits instead of pooled features")
+    if own:
+        logits = extractor(data.test_images, "test").logits
+        accuracy = float((logits.argmax(dim=1).numpy() == data.test_labels).mean())
+        what = "the network's accuracy on test images"
+        cause = "images scaled before they are cast to uint8, no preprocessing, or weights of another network"
+        yield Check("accuracy", what, accuracy, own.accuracy - ACCURACY, own.accuracy + ACCURACY, cause)
+        cause = "a network that has not learned: train it on more images (metrics.extractor in params.yaml)"
+        yield Check("accuracy_trained", what, accuracy, CHANCE / len(data.fine_names), 1.0, cause)
+
+
+def _inception_score(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
+    decided = 50.0 * torch.eye(10).repeat_interleave(100, dim=0)
+    what = "IS of 1,000 images in order of their 10 classes, each told for sure,"
+    cause = "splits that are not shuffled or hold few images, or softmax applied twice"
+    yield Check("is_ten_classes", what, inception_score(decided)[0], 9.0, 10.0, cause)
+    header = read_header(yardstick.extractor.file)
+    classes = sample.features.logits.shape[1]
+    least = least_information(header.accuracy, classes) / 2 if isinstance(header, OwnHeader) else log(1.5)
+    score_of_real = inception_score(sample.features.logits)[0]
+    cause = "softmax applied twice, splits of few images, or a classifier without its trained weights"
+    yield Check("is_real", "IS of real images", score_of_real, exp(least), float(classes), cause)
+
+
+def least_information(accuracy: float, classes: int) -> float:
+    """The least that answers of this accuracy tell of one of K classes, in nats (Fano 1961).
+
+    log K - h(1 - a) - (1 - a) log(K - 1), with the entropy h. IS is the exponential of what answers tell of the
+    image, so a calibrated network's IS of real images is at least the exponential of this. The check asks for
+    half of it: networks trained for a short time are not calibrated, and splits of few images lower IS.
+    """
+    error = 1 - accuracy
+    entropy = -sum(p * log(p) for p in (error, accuracy) if p > 0)
+    return max(0.0, log(classes) - entropy - error * log(classes - 1))
+
+
+def _kept(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
+    pooled = sample.features.pooled
+    kept = yardstick.other.pooled[yardstick.spread(len(pooled))]
+    difference = float((kept - pooled).norm() / pooled.norm())
+    what = "the difference of features kept for all runs from the same ones taken now, over their size,"
+    cause = "they were kept by another version of the program: delete .cache/fidelity"
+    yield Check("features_kept", what, difference, 0.0, 1e-3, cause)
+
+
+def _frechet(yardstick: Yardstick, sample: Sample, fids: dict[str, float]) -> Iterator[Check]:
+    pooled = sample.features.pooled
+    none = EQUAL * abs(fids["noise"])
+    itself = frechet(sample.statistics, sample.statistics)
+    yield Check("fid_self", "FID of real images with themselves", itself, -none, none, "a wrong Fréchet distance")
+    doubled = frechet(statistics(torch.cat([pooled, pooled])), sample.statistics)
+    what, cause = "FID of real images with each taken twice", "a covariance not divided by the number of images"
+    yield Check("fid_doubled", what, doubled, -none, none, cause)
+    symmetric, real = yardstick.main.gaussian.distance(pooled), fids["real"]
+    cause = "a covariance not divided by the number of images, or a root of another reference"
+    yield Check("fid_symmetric", "FID of real images in resamples", symmetric, real - none, real + none, cause)
+    cause = "images scaled or damaged before the network sees them, or features that mean nothing"
+    for worse, better in (("noise", "blurred"), ("blurred", "jpeg"), ("jpeg", "real")):
+        what = f"FID of {_SETS[better]}, which must be below that of {_SETS[worse]},"
+        # Strictly: where all images look alike to the network, all distances are the same.
+        yield Check(f"fid_{better}", what, fids[better], -none, nextafter(fids[worse], -inf), cause)
+    yield Check("fid_noise", "FID of noise", fids["noise"], 0.0, inf, cause)
+
+
+_SETS = {
+    "real": "real images of the other split",
+    "jpeg": f"the same compressed as JPEG of quality {JPEG_QUALITY}",
+    "blurred": f"the same blurred over {BLUR:g} pixels",
+    "noise": "noise",
+}
+
+
+def _others(sample: Sample, scores: dict[str, dict[str, float]]) -> Iterator[Check]:
+    real, noise, pooled = scores["real"], scores["noise"], sample.features.pooled
+    none = 0.05 * abs(noise["kid"])
+    yield Check("kid_real", "KID of real images", real["kid"], -none, none, "features unlike the reference's")
+    # The biased estimate is 0. The unbiased one leaves out each image's similarity to itself on one side only.
+    itself = kid(pooled, pooled)[0]
+    what, below = "KID of real images with themselves, below 0 where it has no bias,", -1e-5 * abs(noise["kid"])
+    yield Check("kid_self", what, itself, -inf, below, "a biased estimate")
+    farthest = float(nearest(pooled, pooled)[0].max())
+    what = "the largest distance of an image to the nearest one of a set that holds it"
+    yield Check("neighbour_self", what, farthest, 0.0, 0.0, "a mistake in the search for neighbours")
+    what = "recall of real images, which must be above that of noise,"
+    cause = "samples and reference exchanged, or radii of another set"
+    yield Check("recall_real", what, real["recall"], nextafter(noise["recall"], inf), 1.0, cause)
+
+
+def jpeg(images: Images) -> Images:
+    """The images compressed as JPEG and read again."""
+    found = []
+    for image in images:
+        buffer = io.BytesIO()
+        Image.fromarray(image.transpose(1, 2, 0)).save(buffer, "JPEG", quality=JPEG_QUALITY)
+        with Image.open(buffer) as opened:
+            found.append(np.asarray(opened).transpose(2, 0, 1))
+    return np.stack(found)
+
+
+def blurred(images: Images) -> Images:
+    """The images under a Gaussian blur."""
+    return np.round(gaussian_filter(images.astype(np.float32), (0, 0, BLUR, BLUR))).astype(np.uint8)

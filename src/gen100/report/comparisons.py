@@ -1,0 +1,130 @@
+"""Do two losses of a model and size differ by more than noise? reports/comparisons.csv."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from gen100 import layout
+from gen100.cells import FAMILIES, Cell
+from gen100.config import Params
+from gen100.errors import UserError
+from gen100.files import whole
+from gen100.report.aggregate import Record, read_results
+from gen100.report.resamples import bootstrap
+from gen100.report.statistics import LEVEL, Difference, difference, holm
+
+COLUMNS = [
+    *("model", "latent_size", "measure", "loss_a", "loss_b", "mean_a", "mean_b", "difference", "seeds"),
+    *("low_seeds", "high_seeds", "p_seeds", "low_samples", "high_samples", "p_samples", "p_adjusted", "verdict"),
+]
+UNDECIDED, ONE_SEED = "within noise", "one seed"
+
+
+def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
+    """The FID of cell `a` minus that of `b`, over the seeds that both were run with.
+
+    Bootstrap replicates of FID lie above the measured value, as copies of images add nothing to their spread; by
+    about as much in both cells, since they hold equally many images. So the interval over samples stands around
+    the measured difference, and only its width is the replicates': the standard deviation of their paired
+    differences (the standard normal interval of Efron & Tibshirani 1993, section 12.4; for the bias of FID see
+    Bińkowski et al. 2018, section 3 and appendix D).
+
+    Losses of one model and size are paired by seed, for they share the order of data; other cells are not.
+
+    Raises:
+        UserError: resamples of a run are missing, or the cells have no seed in common.
+    """
+    by_seed = [{row["seed"]: float(row["fid"]) for row in results if row["cell"] == str(cell)} for cell in (a, b)]
+    seeds = [seed for seed in by_seed[0] if seed in by_seed[1]]
+    if not seeds:
+        raise UserError(f"{a} and {b} have no seed in common: run both with the seeds of params.yaml")
+    (drawn_a, fids_a), (drawn_b, fids_b) = (bootstrap(cell, seeds) for cell in (a, b))
+    if not np.array_equal(drawn_a, drawn_b):
+        raise UserError(f"{a} and {b} have different bootstrap replicates: evaluate both anew")
+    error = float(np.std(fids_a - fids_b, ddof=1))
+    values = [[found[seed] for seed in seeds] for found in by_seed]
+    return difference(*values, error=error, paired=(a.model, a.latent) == (b.model, b.latent))
+
+
+def _verdict(found: Difference, adjusted: float) -> str:
+    intervals = [found.by_samples, *([found.by_seeds] if found.by_seeds else [])]
+    if adjusted >= LEVEL or any(low <= 0 <= high for low, high in intervals):
+        return UNDECIDED
+    if found.by_seeds is None:
+        return ONE_SEED
+    return "a" if found.value < 0 else "b"
+
+
+def comparisons(results: list[Record]) -> pd.DataFrame:
+    """A row for each pair of losses of one model and latent size, with the columns COLUMNS.
+
+    `p_adjusted` is the larger of the two p (with one seed, that over samples), adjusted over all rows by
+    Holm's method. `verdict` is 'a' or 'b', the loss with the lower FID, only where both intervals exclude 0 and
+    `p_adjusted` is below 0.05; 'one seed' where the samples differ so but a single seed cannot tell; else 'within
+    noise'. With two seeds, t has one degree of freedom, and all but huge differences stay within noise.
+
+    Raises:
+        UserError: as `compare`.
+    """
+    cells = [Cell.parse(text) for text in dict.fromkeys(row["cell"] for row in results)]
+    pairs = [
+        (a, b)
+        for model, family in FAMILIES.items()
+        for latent in sorted({cell.latent for cell in cells if cell.model == model})
+        for a, b in combinations([Cell(model, loss, latent) for loss in family.losses], 2)
+        if a in cells and b in cells
+    ]
+    found = [compare(a, b, results) for a, b in pairs]
+    rows = []
+    for (a, b), one, adjusted in zip(pairs, found, holm([one.p for one in found]), strict=True):
+        rows.append(
+            [
+                *(a.model, a.latent, "fid", a.loss, b.loss, one.mean_a, one.mean_b, one.value, one.seeds),
+                *(one.by_seeds or (None, None)),
+                *(one.p_seeds, *one.by_samples, one.p_samples, adjusted, _verdict(one, adjusted)),
+            ]
+        )
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def best(table: pd.DataFrame, model: str, latent: int) -> list[str]:
+    """The losses of a model and size that are not distinguishable from its best: the lowest mean, and all that it
+    does not beat. One name alone is a best loss beyond noise; no name where there is nothing to compare.
+
+    Args:
+        table: what `comparisons` gave or `read_comparisons` read.
+    """
+    rows = table[(table["model"] == model) & (table["latent_size"] == latent)]
+    means = dict(zip(rows["loss_a"], rows["mean_a"], strict=True)) | dict(
+        zip(rows["loss_b"], rows["mean_b"], strict=True)
+    )
+    if not means:
+        return []
+    lead = min(means, key=lambda loss: means[loss])
+    beaten = set(rows[(rows["loss_a"] == lead) & (rows["verdict"] == "a")]["loss_b"])
+    beaten |= set(rows[(rows["loss_b"] == lead) & (rows["verdict"] == "b")]["loss_a"])
+    return [loss for loss in FAMILIES[model].losses if loss in means and loss not in beaten]
+
+
+def write_comparisons(_params: Params) -> None:
+    """Write reports/comparisons.csv.
+
+    Raises:
+        UserError: results.csv or resamples are missing.
+    """
+    table = comparisons(read_results())
+    with whole(layout.COMPARISONS) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_comparisons() -> pd.DataFrame:
+    """What `write_comparisons` wrote.
+
+    Raises:
+        UserError: it was not written yet.
+    """
+    try:
+        return pd.read_csv(layout.COMPARISONS)
+    except FileNotFoundError:
+        raise UserError(f"{layout.COMPARISONS} is missing: run stage compare") from None

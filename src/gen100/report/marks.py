@@ -1,0 +1,61 @@
+"""Which cells of a table are the best of their group, and which cannot be told from it."""
+
+from typing import Literal
+
+import pandas as pd
+
+from gen100 import layout
+from gen100.cells import Cell
+from gen100.errors import UserError
+
+Mark = Literal["", "best", "tied"]
+Verdicts = dict[tuple[str, int, frozenset[str]], str]
+"""Of a model, a latent size and two losses: the loss with the lower distance, or why there is none to name."""
+
+UNKNOWN = "not compared"
+
+
+def read_verdicts() -> Verdicts:
+    """What reports/comparisons.csv says of each pair of losses.
+
+    Raises:
+        UserError: missing, or of other columns.
+    """
+    try:
+        rows = pd.read_csv(layout.COMPARISONS).to_dict("records")
+        return {
+            (row["model"], int(row["latent_size"]), frozenset((row["loss_a"], row["loss_b"]))): {
+                "a": row["loss_a"],
+                "b": row["loss_b"],
+            }.get(row["verdict"], row["verdict"])
+            for row in rows
+            if row["measure"] == "fid"
+        }
+    except FileNotFoundError:
+        raise UserError(f"{layout.COMPARISONS} is missing: run stage compare") from None
+    except (pd.errors.EmptyDataError, KeyError):
+        raise UserError(f"{layout.COMPARISONS} is not readable: remove it and run stage compare") from None
+
+
+def mark_cells(distances: dict[Cell, float], verdicts: Verdicts) -> dict[Cell, Mark]:
+    """Mark the cells of one table within their groups, the cells of one model and latent size.
+
+    The lowest distance of a group is the best if the comparisons find it better than each of the others. Else it
+    is tied, with all that it was not found better than.
+    """
+    marks: dict[Cell, Mark] = dict.fromkeys(distances, "")
+    for model, latent in dict.fromkeys((cell.model, cell.latent) for cell in distances):
+        group = [cell for cell in distances if (cell.model, cell.latent) == (model, latent)]
+        lowest = min(group, key=lambda cell: distances[cell])
+        rivals = [cell for cell in group if cell != lowest]
+        tied = [rival for rival in rivals if _better(lowest, rival, verdicts) != lowest.loss]
+        if tied:
+            marks |= dict.fromkeys([lowest, *tied], "tied")
+        elif rivals:
+            marks[lowest] = "best"
+    return marks
+
+
+def _better(first: Cell, second: Cell, verdicts: Verdicts) -> str:
+    pair = frozenset((first.loss, second.loss))
+    return verdicts.get((first.model, first.latent, pair), UNKNOWN)

@@ -1,0 +1,80 @@
+"""What evaluating a run leaves beside its metrics: the distance of resampled images."""
+
+import json
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from gen100 import layout
+from gen100.cells import Cell
+from gen100.errors import UserError
+from gen100.files import read_json
+
+COLUMNS = ["kind", "images", "replicate", "fid"]
+LEVELS = ("real", "noise", "constant")
+
+
+def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:
+    """A run's resamples.csv: columns kind ('bootstrap' or 'subset'), images, replicate, fid.
+
+    Raises:
+        UserError: missing, unreadable, without those columns, without bootstrap rows or not finite.
+    """
+    file = layout.run(cell, seed) / "resamples.csv"
+    advice = f"run stage evaluate {cell} {seed}"
+    try:
+        rows = pd.read_csv(file)
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: {advice}") from None
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError):
+        raise UserError(f"{file} is no readable CSV: remove it and {advice}") from None
+    lacking = [name for name in COLUMNS if name not in rows]
+    if lacking or "bootstrap" not in set(rows["kind"]):
+        raise UserError(f"{file} lacks {', '.join(lacking) or 'bootstrap rows'}: remove it and {advice}")
+    if not is_numeric_dtype(rows["fid"]) or not np.isfinite(rows["fid"].to_numpy(float)).all():
+        raise UserError(f"{file} holds a fid that is no finite number: remove it and {advice}")
+    return rows
+
+
+def bootstrap(cell: Cell | str, seeds: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """The FID of bootstrap replicates, their mean over seeds.
+
+    Replicate r of all runs with as many images draws the same indices: those of two cells can be subtracted.
+
+    Returns:
+        R x 2: number of images and replicate, sorted; and R distances.
+
+    Raises:
+        UserError: as `read_resamples`, or the runs have different replicates.
+    """
+    drawn, fids = [], []
+    for seed in seeds:
+        rows = read_resamples(cell, seed)
+        chosen = (rows["kind"] == "bootstrap").to_numpy()
+        images, replicates, values = (rows[name].to_numpy()[chosen] for name in COLUMNS[1:])
+        order = np.lexsort((replicates, images))
+        drawn.append(np.stack([images, replicates], axis=1)[order])
+        fids.append(values[order])
+        if not np.array_equal(drawn[0], drawn[-1]):
+            raise UserError(f"{layout.run(cell, seed)}/resamples.csv has other replicates: evaluate all runs anew")
+    return drawn[0], np.mean(fids, axis=0)
+
+
+def read_levels() -> dict[str, float]:
+    """FID of real images of the other split (the floor), of noise and of one flat colour (the ceilings).
+
+    Raises:
+        UserError: reference.json is missing or lacks one of them.
+    """
+    file, advice = layout.REFERENCE, "run stage reference"
+    try:
+        stored = read_json(file)
+        levels = {kind: float(stored[kind]["fid"]) for kind in LEVELS}
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: {advice}") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise UserError(f"{file} is no readable JSON: remove it and {advice}") from None
+    except (KeyError, TypeError, ValueError):
+        raise UserError(f"{file} lacks the fid of {', '.join(LEVELS)}: remove it and {advice}") from None
+    return levels

@@ -1,0 +1,154 @@
+"""A made-up study, written as evaluating and training write a real one, for the tests of its conclusions."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gen100.cells import FAMILIES, Cell
+
+CELLS = [
+    Cell(model, loss, latent)
+    for model, family in FAMILIES.items()
+    for loss in family.losses
+    for latent in (128, 1024 if model == "stylegan2" else 2048)
+]
+COLUMNS = [
+    *("cell", "model", "loss", "batch_size", "latent_size", "seed"),
+    *("fid", "is", "is_std", "kid", "kid_std", "precision", "recall", "fid_limit", "fid_se"),
+    *("fid_other", "kid_other", "precision_other", "recall_other"),
+    *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer", "train_loss", "val_loss"),
+    *("images_seen", "seconds", "autoencoder_images", "autoencoder_seconds", "memory", "device"),
+    *("extractor", "samples", "reference", "other", "data", "commit", "torch"),
+]
+RECORDS = 9
+
+
+def pictures(count: int, detail: float, colour: float, seed: int) -> np.ndarray:
+    """Images of one spectrum: `detail` scales the amplitude of frequencies above 8, `colour` that of chroma."""
+    random = np.random.default_rng(seed)
+    steps = np.fft.fftfreq(32, 1 / 32)
+    radius = np.hypot(steps[:, None], steps[None])
+    amplitude = np.where(radius > 8, detail, 1.0) / np.maximum(radius, 1)
+    fields = np.fft.ifft2(np.fft.fft2(random.normal(size=(count, 3, 32, 32))) * amplitude).real
+    luma, chroma = fields[:, :1], fields - fields.mean(1, keepdims=True)
+    mixed = 100 * luma + 60 * colour * np.where(radius > 8, 0, 1) * chroma
+    return np.clip(128 + mixed, 0, 255).astype(np.uint8)
+
+
+@dataclass
+class Cellular:
+    """What a cell is made to give, before the noise of its seeds."""
+
+    fid: float = 50.0
+    score: float = 4.0
+    first: float = 10.0
+    last: float = 5.0
+    gap: float = 0.0
+    """Of the last validation loss over the training loss, as a share of it."""
+    rises: int = 0
+    """Records at which the validation loss rises."""
+    crossings: int = 0
+    mse: float = 0.02
+    detail: float = 1.0
+    colour: float = 1.0
+    seconds: float = 3600.0
+
+
+@dataclass
+class World:
+    """A study to be written: by default all cells are alike, long trained and measured with four seeds."""
+
+    seeds: tuple[int, ...] = (0, 1, 2, 3)
+    images_seen: int = 5_000_000
+    data: str = "CIFAR-100"
+    extractor: str = "FID, Inception v3"
+    devices: dict[str, str] = field(default_factory=dict)
+    error: float = 0.3
+    """Standard deviation of FID over seeds, and over the samples of one."""
+    levels: tuple[float, float, float] = (3.0, 300.0, 250.0)
+    cells: dict[Cell, Cellular] = field(default_factory=lambda: {cell: Cellular() for cell in CELLS})
+    shown: tuple[Cell, ...] = ()
+    """The cells whose samples are written."""
+
+    def set(self, model: str = "", loss: str = "", latent: int | str = 0, **values: float) -> "World":
+        """Change all cells that fit; `latent` may be 'large'."""
+        for cell, made in self.cells.items():
+            size = cell.latent == latent or (latent == "large" and cell.latent > 128)
+            if (not model or cell.model == model) and (not loss or cell.loss == loss) and (not latent or size):
+                for name, value in values.items():
+                    assert hasattr(made, name)
+                    setattr(made, name, value)
+        return self
+
+    def write(self) -> None:
+        """Write results.csv, reference.json, data and every run's files into the current folder."""
+        rows = [
+            self._run(place, cell, made, seed)
+            for place, (cell, made) in enumerate(self.cells.items())
+            for seed in self.seeds
+        ]
+        Path("reports").mkdir()
+        pd.DataFrame(rows, columns=COLUMNS).to_csv("reports/results.csv", index=False)
+        kinds = ("real", "noise", "constant")
+        reference = {kind: {"fid": level} for kind, level in zip(kinds, self.levels, strict=True)}
+        Path("reports/reference.json").write_text(json.dumps(reference))
+        Path("data").mkdir()
+        images, labels = pictures(200, 1, 1, 99), np.arange(200) % 100
+        arrays = {
+            f"{split}_{kind}": values
+            for split in ("train", "test")
+            for kind, values in (("images", images), ("labels", labels), ("coarse", labels // 5))
+        }
+        arrays["fine_names"] = np.array([f"class_{place}" for place in range(100)])
+        arrays["coarse_names"] = np.array([f"super_{place}" for place in range(20)])
+        np.savez("data/cifar100.npz", title=np.array(self.data), **arrays)  # pyright: ignore[reportArgumentType]
+
+    def _run(self, place: int, cell: Cell, made: Cellular, seed: int) -> dict[str, object]:
+        random = np.random.default_rng((place, seed))
+        folder = Path("results") / str(cell) / str(seed)
+        folder.mkdir(parents=True)
+        fid = made.fid + random.normal(0, self.error)
+        resampled(fid, self.error, random).to_csv(folder / "resamples.csv", index=False)
+        curve = curve_of(made, random)
+        curve.to_csv(folder / "curve.csv", index=False)
+        if cell in self.shown:
+            np.save(folder / "samples.npy", pictures(100, made.detail, made.colour, 100 * place + seed))
+        staged = FAMILIES[cell.model].autoencoder is not None
+        return {
+            **{"cell": str(cell), "model": cell.model, "loss": cell.loss, "latent_size": cell.latent},
+            **{"batch_size": 128, "seed": seed, "fid": fid, "fid_se": self.error, "fid_limit": fid - 1},
+            **{"is": made.score + random.normal(0, 0.001), "is_std": 0.002},
+            **{name: curve[name].iloc[-1] for name in ("train_loss", "val_loss")},
+            **{"images_seen": self.images_seen, "seconds": made.seconds * np.exp(random.normal(0, 0.02))},
+            **{"autoencoder_images": 10**6 if staged else 0, "autoencoder_seconds": 9.0 if staged else 0.0},
+            **{"device": self.devices.get(cell.model, "NVIDIA H100"), "extractor": self.extractor},
+            **{"samples": 100, "reference": "train, 50,000 images", "other": "test, 10,000 images"},
+            "data": self.data,
+        }
+
+
+def resampled(fid: float, error: float, random: np.random.Generator) -> pd.DataFrame:
+    """resamples.csv of a run of 100 samples: FID falls along a line in 1/N to one less than `fid`."""
+    replicates = fid + 1.5 + random.normal(0, error, 100)
+    rows = [("bootstrap", 100, place, value) for place, value in enumerate(replicates)]
+    for parts in (1, 2, 3, 4, 5):
+        rows += [("subset", 100 // parts, place, fid - 1 + 100 / (100 // parts)) for place in range(parts)]
+    return pd.DataFrame(rows, columns=["kind", "images", "replicate", "fid"])
+
+
+def curve_of(made: Cellular, random: np.random.Generator) -> pd.DataFrame:
+    """A curve whose validation loss falls evenly, but for the rises asked for."""
+    val = np.linspace(made.first, made.last, RECORDS)
+    for rise in range(made.rises):
+        val[2 * rise + 1] = val[2 * rise] - 0.75 * (made.first - made.last)
+    train = val / (1 + made.gap + random.normal(0, 0.001))
+    if made.crossings:
+        train = val + np.where(np.arange(RECORDS) < made.crossings, (-1.0) ** np.arange(RECORDS), 0)
+        train[made.crossings :] += (-1.0) ** made.crossings
+    epochs = np.arange(1, RECORDS + 1)
+    columns = {"epoch": epochs, "step": epochs * 10, "images": epochs * 1000, "train_loss": train}
+    mse = np.full(RECORDS, made.mse * (1 + random.normal(0, 0.01)))
+    return pd.DataFrame(columns | {"val_loss": val * (1 + random.normal(0, 0.001)), "val_mse": mse})

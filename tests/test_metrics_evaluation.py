@@ -1,0 +1,197 @@
+"""A run's evaluation: equal to torch-fidelity's own, the same in any order and batch, and what it keeps."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch_fidelity
+from test_metrics_fidelity import draw
+from torch.utils.data import Dataset
+from torch_fidelity import registry
+
+from gen100 import config, layout
+from gen100.data.arrays import Cifar100
+from gen100.errors import UserError
+from gen100.metrics.cache import cached
+from gen100.metrics.evaluation import Yardstick
+from gen100.metrics.extractors import OWN, Cifar100Extractor
+from gen100.metrics.features import Extractor, Reference
+from gen100.metrics.fidelity import measure
+from gen100.metrics.network import FeatureNetwork
+from gen100.metrics.weights import save_network
+
+MEASURES = ["isc", "fid", "kid", "prc"]
+CACHE = Path("cache")
+
+
+class Images(Dataset[torch.Tensor]):
+    def __init__(self, images: np.ndarray) -> None:
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return torch.from_numpy(self.images[index])
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a network whose answers differ between images."""
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    training = config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10)
+    network = FeatureNetwork(config.FeatureNetwork(channels=[8, 12], batch_size=8, training=training))
+    with torch.no_grad():
+        network.classify.weight.mul_(20)
+        for _ in range(20):
+            network(torch.from_numpy(draw(64, 9)).float() / 127.5 - 1)
+    save_network(layout.extractor("metric"), network, seed=1000, accuracy=0.4812, synthetic=False)
+    return tmp_path
+
+
+def data() -> Cifar100:
+    labels = {
+        f"{split}_{kind}": np.zeros(0, np.int64) for split in ("train", "test") for kind in ("labels", "coarse")
+    }
+    images = {"train_images": draw(400, 2), "test_images": draw(150, 3)}
+    return Cifar100(**images, **labels, fine_names=[], coarse_names=[], title="drawn images")
+
+
+@pytest.fixture
+def yardstick(demo_params: dict) -> Callable[[str], Yardstick]:
+    def make(reference: str = "train") -> Yardstick:
+        settings = config.Metrics.model_validate(demo_params["metrics"] | {"reference": reference})
+        return Yardstick(data(), settings, CACHE)
+
+    return make
+
+
+@pytest.mark.filterwarnings("ignore:Feature extractor .* already registered")
+def test_all_measures_are_torch_fidelitys() -> None:
+    if OWN not in registry.FEATURE_EXTRACTORS_REGISTRY:
+        torch_fidelity.register_feature_extractor(OWN, Cifar100Extractor)
+    samples, real = draw(230, 1, high=220), draw(300, 2)
+    theirs = torch_fidelity.calculate_metrics(
+        input1=Images(samples),
+        input2=Images(real),
+        feature_extractor=OWN,
+        feature_extractor_weights_path=str(layout.extractor("metric")),
+        kid_subset_size=230,
+        **dict.fromkeys(MEASURES, True),
+        cuda=False,
+        cache=False,
+        save_cpu_ram=True,
+        verbose=False,
+    )
+    ours = measure(samples, Reference("train", real), layout.extractor("metric"), MEASURES, CACHE, batch_size=64)
+    names = {
+        "fid": torch_fidelity.KEY_METRIC_FID,
+        "is": torch_fidelity.KEY_METRIC_ISC_MEAN,
+        "is_std": torch_fidelity.KEY_METRIC_ISC_STD,
+        "kid": torch_fidelity.KEY_METRIC_KID_MEAN,
+        "kid_std": torch_fidelity.KEY_METRIC_KID_STD,
+        "precision": torch_fidelity.KEY_METRIC_PRECISION,
+        "recall": torch_fidelity.KEY_METRIC_RECALL,
+    }
+    assert set(ours) == set(names) | {"kid_subset_size"}
+    assert ours["kid_subset_size"] == 230
+    for ours_name, theirs_name in names.items():
+        assert ours[ours_name] == pytest.approx(theirs[theirs_name], rel=1e-6, abs=1e-9), ours_name
+
+
+def test_a_run_is_measured_against_both_splits(yardstick: Callable[..., Yardstick]) -> None:
+    samples = draw(120, 1)
+    for reference, other in (("train", "test"), ("test", "train")):
+        found = yardstick(reference).evaluate(samples)
+        against = ("fid", "kid", "kid_std", "kid_subset_size", "precision", "recall")
+        assert set(found.values) == {
+            *against,
+            *(f"{key}_{other}" for key in against),
+            *("is", "is_std", "fid_limit", "fid_se", "neighbour_ratio", "neighbour_closer"),
+        }
+        splits = {"train": data().train_images, "test": data().test_images}
+        for suffix, split in (("", reference), (f"_{other}", other)):
+            alone = measure(samples, Reference(split, splits[split]), layout.extractor("metric"), MEASURES, CACHE)
+            for key in against:
+                assert found.values[key + suffix] == pytest.approx(alone[key], rel=1e-6)
+        texts = yardstick(reference).texts()
+        sizes = {"train": "train, 400 images", "test": "test, 150 images"}
+        assert (texts["reference"], texts["other"]) == (sizes[reference], sizes[other])
+
+
+def test_neighbours_are_training_images_whatever_the_reference(yardstick: Callable[..., Yardstick]) -> None:
+    copies = data().train_images[np.arange(0, 400, 4)]
+    for reference in ("train", "test"):
+        found = yardstick(reference).evaluate(copies)
+        assert found.places.tolist() == list(range(0, 400, 4))
+        assert found.distances.max() < 1e-4
+        assert found.values["neighbour_closer"] == 1.0
+        assert found.values["neighbour_ratio"] < 1e-4
+
+
+def test_real_images_are_not_measured_against_their_own_split(yardstick: Callable[..., Yardstick]) -> None:
+    measure_all = yardstick("test")
+    assert measure_all.held_back(1000).shape == (400, 3, 32, 32)
+    found = measure_all.evaluate(measure_all.held_back(100), seen="train").values
+    assert not [key for key in found if key.endswith("_train") or key.startswith("neighbour")]
+    assert {"fid", "kid", "precision", "fid_se"} <= set(found)
+
+
+def test_order_batch_and_threads_change_rounding_alone(yardstick: Callable[..., Yardstick]) -> None:
+    """Tolerances as `measure` states them; IS within its splits' spread, KID within its subsets'."""
+    samples = draw(200, 1)
+    plain = yardstick().evaluate(samples).values
+    for change in ("batch", "threads", "order"):
+        measure_all, images = yardstick(), samples
+        if change == "batch":
+            measure_all.extractor.batch_size = 7
+        if change == "order":
+            images = samples[np.random.default_rng(0).permutation(200)]
+        threads = torch.get_num_threads()
+        torch.set_num_threads(2 if change == "threads" else threads)
+        try:
+            found = measure_all.evaluate(images).values
+        finally:
+            torch.set_num_threads(threads)
+        for key, value in plain.items():
+            if change == "order" and key in ("is", "is_std", "fid_se", "fid_limit"):
+                spread = {"is": 3 * plain["is_std"], "is_std": plain["is_std"]}.get(key, 5 * plain["fid_se"])
+                assert abs(found[key] - value) < spread, (change, key)
+            elif change == "order" and key.startswith("kid"):
+                assert abs(found[key] - value) <= 3 * max(plain["kid_std"], plain["kid_std_test"]), (change, key)
+            else:
+                assert found[key] == pytest.approx(value, rel=1e-3, abs=1e-6), (change, key)
+
+
+def test_a_second_run_extracts_its_samples_alone(
+    yardstick: Callable[..., Yardstick], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = yardstick().evaluate(draw(100, 1))
+    sizes = []
+    right = Extractor.__call__
+    monkeypatch.setattr(
+        Extractor, "__call__", lambda self, images, *a: sizes.append(len(images)) or right(self, images, *a)
+    )
+    again = yardstick().evaluate(draw(100, 1))
+    assert sizes == [100]
+    assert again.values == first.values
+    assert again.resamples.equals(first.resamples)
+    assert not list(CACHE.glob("*.part*"))
+
+
+def test_a_damaged_file_of_the_cache_is_named(yardstick: Callable[..., Yardstick]) -> None:
+    yardstick().evaluate(draw(100, 1))
+    (file,) = CACHE.glob("train-*-radii.npz")
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"-radii\.npz is damaged .* delete it and start again"):
+        yardstick().evaluate(draw(100, 1))
+
+
+def test_the_cache_holds_no_code(tmp_path: Path) -> None:
+    file = tmp_path / "code.npz"
+    np.savez(file, values=np.array([print], dtype=object))
+    with pytest.raises(UserError, match=r"code\.npz is damaged"):
+        cached(file, dict)

@@ -1,0 +1,97 @@
+"""The cheap form of the Fréchet distance, bootstrap and subsets, against torch-fidelity and closed forms."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+
+from gen100.metrics import frechet
+from gen100.metrics.fidelity import fid, statistics
+from gen100.metrics.frechet import Gaussian, square_root
+from gen100.metrics.resampling import REPLICATES, resample, summarize
+
+D = 16
+
+
+def drawn(count: int, seed: int, shift: float = 0.0, spread: float = 1.0) -> Tensor:
+    mixing = torch.randn(D, D, generator=torch.Generator().manual_seed(9)) / D**0.5
+    return spread * torch.randn(count, D, generator=torch.Generator().manual_seed(seed)) @ mixing + shift
+
+
+def gaussian(features: Tensor) -> Gaussian:
+    found = statistics(features)
+    sigma = torch.from_numpy(found["sigma"])
+    return Gaussian(torch.from_numpy(found["mu"]).double(), square_root(sigma), float(sigma.trace()))
+
+
+@pytest.mark.parametrize("block", [33, 4096])
+@pytest.mark.parametrize("count", [10, 400])
+def test_the_distance_is_torch_fidelitys(monkeypatch: pytest.MonkeyPatch, block: int, count: int) -> None:
+    monkeypatch.setattr(frechet, "BLOCK", block)
+    samples, real = drawn(count, 1, shift=0.3, spread=1.2), drawn(500, 2)
+    expected = fid(statistics(samples), statistics(real))
+    assert gaussian(real).distance(samples) == pytest.approx(expected, rel=1e-5)
+
+
+def test_weights_count_rows() -> None:
+    samples, reference = drawn(50, 1), gaussian(drawn(500, 2))
+    times = torch.arange(50) % 3
+    assert reference.distance(samples, times) == pytest.approx(
+        reference.distance(samples.repeat_interleave(times, dim=0)), rel=1e-9
+    )
+
+
+def test_the_distance_of_known_gaussians() -> None:
+    """Of N(m, s^2 I) to N(0, I): |m|^2 + D (s - 1)^2."""
+    samples = torch.randn(200_000, D, generator=torch.Generator().manual_seed(0)) * 2 + 1
+    standard = Gaussian(torch.zeros(D).double(), torch.eye(D).double(), float(D))
+    assert standard.distance(samples) == pytest.approx(D + D, rel=0.01)
+
+
+def test_rows_are_paired_between_runs_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    reference, seen = gaussian(drawn(500, 2)), []
+    monkeypatch.setattr(Gaussian, "distance", lambda _self, _rows, weights=None: seen.append(weights) or 0.0)
+    rows = resample(drawn(120, 1), reference)
+    assert list(rows.columns) == ["kind", "images", "replicate", "fid"]
+    bootstrap = rows[rows["kind"] == "bootstrap"]
+    assert bootstrap["replicate"].tolist() == list(range(100))
+    assert set(bootstrap["images"]) == {120}
+    resample(drawn(120, 3), reference)
+    first, second = seen[:REPLICATES], seen[len(rows) : len(rows) + REPLICATES]
+    assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+    assert all(int(weights.sum()) == 120 and int(weights.max()) > 1 for weights in first)
+    assert not torch.equal(first[0], first[1])
+
+
+def test_subsets_are_parts_of_the_samples() -> None:
+    rows = resample(drawn(121, 1), gaussian(drawn(500, 2)))
+    subsets = rows[rows["kind"] == "subset"]
+    assert subsets.groupby("images").size().to_dict() == {121: 1, 60: 2, 40: 3, 30: 4, 24: 5}
+    whole = subsets.loc[subsets["images"] == 121, "fid"].item()
+    expected = fid(statistics(drawn(121, 1)), statistics(drawn(500, 2)))
+    assert whole == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_bootstraps_spread_is_that_over_fresh_samples() -> None:
+    real = gaussian(drawn(20_000, 2))
+    fresh = np.std([real.distance(drawn(400, seed, shift=1.0)) for seed in range(100, 200)], ddof=1)
+    found = summarize(resample(drawn(400, 1, shift=1.0), real))["fid_se"]
+    assert found == pytest.approx(fresh, rel=0.3)
+
+
+def test_the_limit_takes_the_bias_of_few_samples_away() -> None:
+    """Samples of the reference's own distribution: the FID of N of them is all bias, about a constant over N."""
+    real = gaussian(drawn(200_000, 2))
+    found = [resample(drawn(1000, seed), real) for seed in (1, 3, 4, 5)]
+    biased = np.mean([rows.loc[rows["images"] == 1000, "fid"].iloc[-1] for rows in found])
+    limits = np.array([summarize(rows)["fid_limit"] for rows in found])
+    assert biased > 0.01
+    assert abs(limits.mean()) < 0.25 * biased
+
+
+def test_the_limit_is_the_intercept_over_one_over_n() -> None:
+    sizes = np.array([100, 50, 50, 25, 20])
+    rows = pd.DataFrame({"kind": "subset", "images": sizes, "replicate": 0, "fid": 7 + 300 / sizes})
+    more = pd.DataFrame({"kind": "bootstrap", "images": 100, "replicate": range(3), "fid": [1.0, 2.0, 3.0]})
+    assert summarize(pd.concat([rows, more])) == {"fid_limit": pytest.approx(7), "fid_se": pytest.approx(1)}
