@@ -273,8 +273,9 @@ class Bare(torch.utils.data.Dataset[Tensor]):
 
 
 def test_the_right_procedure_gives_torch_fidelitys_numbers(own: Path, laboratory: Laboratory) -> None:
+    torch_fidelity.register_feature_extractor("network-of-the-test", Cifar100Extractor)
     expected = torch_fidelity.calculate_metrics(
-        feature_extractor="gen100-cifar100-network",
+        feature_extractor="network-of-the-test",
         feature_extractor_weights_path=str(own),
         input1=Bare(SAMPLES.images),
         input2=Bare(laboratory.reference.images),
