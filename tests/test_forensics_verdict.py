@@ -140,7 +140,7 @@ def test_conclusions_are_made_from_the_rows() -> None:
     assert "any of 1 mistakes of IS alone together with any of 1 that explain" in " ".join(said)
     assert said[-1] == "Ruled out: neither column (1): *title of neither*."
     none = conclusions(findings[:1], PRINTED, "uk")
-    assert none[1] == "Обидва стовпці через одну помилку (0): жодна."
+    assert none[1] == "Обидва стовпці через одну помилку (0): немає."
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,10 @@ def test_the_stage_from_end_to_end(made: Path, monkeypatch: pytest.MonkeyPatch) 
         text = first[f"forensics.{language}.md"].decode()
         assert word in text.splitlines()[0]
         assert text.count("\n| ") >= len(tried)
-    assert "пояснює IS" in first["forensics.uk.md"].decode()
+    ukrainian = first["forensics.uk.md"].decode()
+    assert "пояснює IS" in ukrainian
+    assert "images.astype('uint8')" in ukrainian
+    assert "Дані: синтетична заміна (200 зображень)" in ukrainian
 
     shutil.rmtree(made / "reports")
     write_forensics(params)

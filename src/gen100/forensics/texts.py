@@ -37,7 +37,7 @@ SECTIONS: dict[str, Text] = {
     "printed": {"en": "What the printed numbers say", "uk": "Що кажуть самі надруковані числа"},
     "method": {"en": "How it was measured", "uk": "Як виміряно"},
 }
-NONE: Text = {"en": "none", "uk": "жодна"}
+NONE: Text = {"en": "none", "uk": "немає"}
 
 RIGHT: Text = {
     "en": "By the right procedure IS is {real} for real images and {samples} for samples; it prints 1.00 for"
@@ -98,11 +98,11 @@ MISSED: Text = {
 
 PRINTED_SCORE: Text = {
     "en": "All {count} cells print IS = {scores}. A score that prints 1.00 is under 1.005: on average an image's"
-    " predicted classes differ from their mean by less than {nats} nats. Whatever gave these numbers said the same"
-    " of every image, for every model.",
-    "uk": "Усі {count} комірок мають IS = {scores}. Оцінка, що друкується як 1.00, менша за 1.005: у середньому"
-    " передбачені класи зображення відрізняються від середнього розподілу менш ніж на {nats} ната. Те, що дало ці"
-    " числа, казало однакове про кожне зображення кожної моделі.",
+    " predicted classes differ from their mean by less than {nats} nats. If the score was computed rightly, the"
+    " classifier said the same of every image, for every model.",
+    "uk": "В усіх комірках ({count}) IS = {scores}. Оцінка, що друкується як 1.00, менша за 1.005: у середньому"
+    " передбачені класи зображення відрізняються від середнього розподілу менш ніж на {nats} ната. Якщо оцінку"
+    " обчислено правильно, класифікатор казав однакове про кожне зображення кожної моделі.",
 }
 PRINTED_RANGE: Text = {
     "en": "FID lies between {low} and {high}, a factor of {ratio}. The samples measured here differ by a factor of"
@@ -122,10 +122,10 @@ TOLD_APART: dict[bool, Text] = {
         "uk": "Отже, надруковані FID розрізняють навіть ці моделі.",
     },
     False: {
-        "en": "So the printed FIDs do not tell those models apart: something that all cells share makes most of"
-        " them, as the real images, the network or the scale.",
-        "uk": "Отже, надруковані FID не розрізняють цих моделей: більшу їх частину визначає спільне для всіх"
-        " комірок, як-от справжні зображення, мережа чи шкала.",
+        "en": "So the printed FIDs do not tell those models apart, as is to be expected where most of a number"
+        " comes from what all cells share: the real images, the network or the formula.",
+        "uk": "Отже, надруковані FID не розрізняють цих моделей. Так і має бути там, де більшу частину числа"
+        " визначає спільне для всіх комірок: справжні зображення, мережа чи формула.",
     },
 }
 PRINTED_SIZES: Text = {
@@ -143,12 +143,12 @@ METHOD: Text = {
 }
 SCALE_OWN: Text = {
     "en": "This network's distances have a scale of their own. Noise, by the right procedure, is at {noise}; under"
-    " Inception v3 it is assumed to be at {from_} to {to} (a bracket from published figures, not measured here)."
+    ' Inception v3 it is assumed to be at {from_} to {to} (a bracket for "a few hundred", not measured here).'
     " The column on Inception's scale multiplies accordingly, and a distance counts as in range where that span"
     " meets the printed one. For features of another kind than pooled ones the factor is this network's and only"
     " an indication. Pixels and the untrained Inception v3 need no such factor.",
     "uk": "Відстані цієї мережі мають власну шкалу. Шум за правильної процедури має {noise}; для Inception v3"
-    " припущено від {from_} до {to} (межі за опублікованими даними, тут не виміряно). Стовпець у шкалі Inception"
+    " припущено від {from_} до {to} (межі для «кількох сотень», тут не виміряно). Стовпець у шкалі Inception"
     " множить на відповідний коефіцієнт, і відстань вважається такою, що лежить у межах, якщо цей проміжок"
     " перетинається з надрукованим. Для ознак іншого виду, ніж агреговані, коефіцієнт належить саме цій мережі та"
     " є лише орієнтиром. Пікселі та ненавчена Inception v3 такого коефіцієнта не потребують.",

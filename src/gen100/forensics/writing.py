@@ -1,6 +1,7 @@
 """reports/forensics.csv, and forensics.{en,uk}.md made from the same rows."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -68,7 +69,12 @@ def _span(values: Iterable[float], pattern: str | None = None) -> str:
     if not known:
         return "—"
     ends = [format(end, pattern) if pattern else brief(end) for end in (min(known), max(known))]
-    return ends[0] if ends[0] == ends[1] else f"{ends[0]}–{ends[1]}"
+    return ends[0] if ends[0] == ends[1] else ("–" if min(known) >= 0 else " … ").join(ends)
+
+
+def _numbers(text: str, language: Language) -> str:
+    """The text with thousands set apart as the language does; its words stay, titles and code among them."""
+    return text if language == "en" else re.sub(r"(?<=\d),(?=\d{3})", "\N{NO-BREAK SPACE}", text)
 
 
 def _title(mistake: Mistake, language: Language) -> str:
@@ -100,7 +106,7 @@ def _line(finding: Finding, printed: Printed, language: Language) -> str:
         words.number(finding.rows[0].images, "en"),
         verdict,
     ]
-    return "| " + " | ".join(words.translated(cell, language) if cell else "—" for cell in cells) + " |"
+    return "| " + " | ".join(_numbers(cell, language) for cell in cells) + " |"
 
 
 def _table(findings: Sequence[Finding], printed: Printed, language: Language) -> str:
@@ -160,7 +166,7 @@ def conclusions(findings: Sequence[Finding], printed: Printed, language: Languag
         text = texts.APART[language].format(scores=len(alone), distances=len(distance), names=names)
         found.append(text)
     said(texts.NEITHER, [f for f in singles if f.verdict == "ruled out"])
-    return [words.translated(text, language) for text in found]
+    return [_numbers(text, language) for text in found]
 
 
 def printed_says(printed: Printed, right: Finding, language: Language) -> list[str]:
@@ -186,7 +192,7 @@ def printed_says(printed: Printed, right: Finding, language: Language) -> list[s
             lower=sum(large < small for small, large in printed.pairs), pairs=len(printed.pairs)
         ),
     ]
-    return [words.translated(text, language) for text in found]
+    return [_numbers(text, language) for text in found]
 
 
 def method(
@@ -197,19 +203,19 @@ def method(
     scale = texts.SCALE_INCEPTION if work.laboratory.networks.inception else texts.SCALE_OWN
     said = [
         texts.METHOD[language].format(
-            data=data,
-            network=row.network,
+            data=words.translated(data, language),
+            network=words.translated(row.network, language),
             samples=f"{row.images:,}",
             cells=", ".join(str(cell) for cell in first_cells(params)),
             seed=params.seeds[0],
-            reference=row.reference,
+            reference=words.translated(row.reference, language),
         ),
         scale[language].format(noise=brief(work.noise), from_=f"{NOISE_FID[0]:.0f}", to=f"{NOISE_FID[1]:.0f}"),
         texts.RULE[language],
     ]
     skipped = [mistake for mistake in MISTAKES if mistake not in work.possible()]
     said += [texts.SKIPPED[language].format(names=_names(skipped, language))] if skipped else []
-    return [words.translated(text, language) for text in said]
+    return [_numbers(text, language) for text in said]
 
 
 def as_markdown(
@@ -220,7 +226,7 @@ def as_markdown(
     title = texts.TITLE[language].format(low=f"{printed.low:,.0f}", high=f"{printed.high:,.0f}")
     pairs = [finding for finding in findings if "+" in finding.mistake.name]
     singles = [finding for finding in findings if finding not in pairs]
-    parts = [f"# {words.admitted(words.translated(title, language), told)}"]
+    parts = [f"# {words.admitted(_numbers(title, language), told)}"]
     for section, content in (
         ("conclusions", "\n".join(f"- {text}" for text in conclusions(findings, printed, language))),
         ("singles", _table(singles, printed, language)),
