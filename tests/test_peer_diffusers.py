@@ -9,8 +9,8 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from diffusers.models.downsampling import Downsample2D, FirDownsample2D, downsample_2d
 from diffusers.models.embeddings import TimestepEmbedding, get_timestep_embedding
 from diffusers.models.resnet import ResnetBlock2D
-from diffusers.models.upsampling import FirUpsample2D, Upsample2D, upsample_2d
 from diffusers.models.unets.unet_2d import UNet2DModel
+from diffusers.models.upsampling import FirUpsample2D, Upsample2D, upsample_2d
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 from torch import Tensor, nn
