@@ -45,6 +45,7 @@ def _settings(channels: tuple[int, ...] = (8, 8, 16)) -> DalleSettings:
     raw = load_params(Path(__file__).parents[1] / "params.yaml").models.dalle.model_dump()
     raw["autoencoder"]["network"] = {"channels": list(channels), "blocks": 1}
     raw["autoencoder"]["training"]["optimizer"] |= {"lr": 3.0e-3}
+    raw["autoencoder"]["kl_weight"] = 1.0
     raw["network"] = {"width": 32, "depth": 2, "heads": 4, "dropout": 0.1}
     raw["training"]["optimizer"] |= {"lr": 3.0e-3}
     return DalleSettings.model_validate(raw)

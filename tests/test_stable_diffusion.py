@@ -278,6 +278,20 @@ def test_padding_is_not_seen() -> None:
     assert (kept - other).abs().max() > 1e-3
 
 
+def test_dropout_acts_in_training_only() -> None:
+    network = SETTINGS["network"] | {"dropout": 0.5}  # type: ignore[operator]
+    model = wake(make_model(network=network))
+    x, times = torch.randn(8, 2, 8, 8), torch.arange(8)
+    context, mask = model._captions(torch.arange(8))
+    with torch.no_grad():
+        kept = [model.unet(x, times, context, mask) for _ in range(2)]
+        model.train()
+        dropped = [model.unet(x, times, context, mask) for _ in range(2)]
+    assert torch.equal(*kept)
+    assert (dropped[0] - dropped[1]).abs().max() > 1e-3
+    assert (kept[0] - dropped[0]).abs().max() > 1e-3
+
+
 def test_all_captions_are_dropped_to_the_null_token() -> None:
     model = wake(make_model())
     context, mask = model._captions(torch.tensor([5, 6, 7]))

@@ -204,6 +204,7 @@ class UNetNetwork(Settings):
     heads: Count
     text_width: Count
     text_depth: Count
+    dropout: Share = 0.0
 
     @model_validator(mode="after")
     def _fits(self) -> "UNetNetwork":

@@ -37,16 +37,18 @@ class TimeEmbedding(nn.Module):
 class ConditionedBlock(nn.Module):
     """A residual block whose second normalization is scaled and shifted by an embedding.
 
-    Adaptive group normalization as in Dhariwal & Nichol 2021, section 3; the last convolution starts at zero.
+    Adaptive group normalization as in Dhariwal & Nichol 2021, section 3; the last convolution starts at zero,
+    and dropout acts before it (Ho et al. 2020, appendix B).
     """
 
-    def __init__(self, in_width: int, out_width: int, embedding_width: int) -> None:
+    def __init__(self, in_width: int, out_width: int, embedding_width: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.norm1, self.norm2 = norm(in_width), norm(out_width)
         self.conv1 = nn.Conv2d(in_width, out_width, 3, padding=1)
         self.conv2 = nn.Conv2d(out_width, out_width, 3, padding=1)
         self.modulation = nn.Linear(embedding_width, 2 * out_width)
         self.skip = nn.Identity() if in_width == out_width else nn.Conv2d(in_width, out_width, 1)
+        self.dropout = nn.Dropout(dropout)
         nn.init.zeros_(self.conv2.weight)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
@@ -54,7 +56,7 @@ class ConditionedBlock(nn.Module):
         # Added to 1 in bfloat16, a scale would be rounded to multiples of 1/128.
         scale, shift = self.modulation(embedding).float()[:, :, None, None].chunk(2, dim=1)
         hidden = self.norm2(hidden) * (1 + scale) + shift
-        return self.skip(x) + self.conv2(functional.silu(hidden))
+        return self.skip(x) + self.conv2(self.dropout(functional.silu(hidden)))
 
 
 class Stage(nn.Module):
@@ -62,7 +64,7 @@ class Stage(nn.Module):
 
     def __init__(self, in_width: int, out_width: int, network: UNetNetwork, embedding_width: int) -> None:
         super().__init__()
-        self.block = ConditionedBlock(in_width, out_width, embedding_width)
+        self.block = ConditionedBlock(in_width, out_width, embedding_width, network.dropout)
         self.attention = TransformerBlock(out_width, network.heads, network.text_width)
 
     def forward(self, x: Tensor, embedding: Tensor, context: Tensor, mask: Tensor) -> Tensor:
