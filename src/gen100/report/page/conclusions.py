@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from gen100 import layout
@@ -71,19 +72,48 @@ def read_claims() -> list[Claim]:
     ]
 
 
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _parsed(markdown: MarkdownIt, file: Path, stage: str) -> list[Token]:
+    try:
+        return markdown.parse(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: run stage {stage}") from None
+
+
 def closing(file: Path, stage: str, last: tuple[str, ...]) -> Markup:
     """What a Markdown text says after the last of its blocks of the kinds `last`, as HTML.
 
     Raises:
         UserError: the text is missing.
     """
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    try:
-        tokens = markdown.parse(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: run stage {stage}") from None
+    markdown = _markdown()
+    tokens = _parsed(markdown, file, stage)
     ends = [place for place, token in enumerate(tokens) if token.type in {f"{kind}_close" for kind in last}]
     return Markup(markdown.renderer.render(tokens[ends[-1] + 1 if ends else 0 :], markdown.options, {}))
+
+
+def findings(file: Path, stage: str) -> Markup:
+    """What a Markdown text says beside its title and its tables, as HTML whose headings rank below the page's.
+
+    Raises:
+        UserError: the text is missing.
+    """
+    markdown = _markdown()
+    kept: list[Token] = []
+    inside = ""
+    for token in _parsed(markdown, file, stage):
+        if not inside and (token.type == "table_open" or (token.type, token.tag) == ("heading_open", "h1")):
+            inside = token.type.replace("open", "close")
+        if not inside:
+            if token.type.startswith("heading"):
+                token.tag = "h3"
+            kept.append(token)
+        if token.type == inside:
+            inside = ""
+    return Markup(markdown.renderer.render(kept, markdown.options, {}))
 
 
 def claims_rule() -> dict[words.Language, Markup]:
@@ -116,7 +146,7 @@ class Forensics:
 
 
 def read_forensics() -> Forensics:
-    """forensics.csv as a table, and the paragraphs after the table of forensics.{en,uk}.md.
+    """forensics.csv as a table, and what forensics.{en,uk}.md says beside its own tables.
 
     Raises:
         UserError: missing or unreadable.
@@ -149,7 +179,6 @@ def read_forensics() -> Forensics:
         )
     )
     conclusion: dict[words.Language, Markup] = {
-        lang: closing(layout.FORENSICS.with_suffix(f".{lang}.md"), "forensics", ("table",))
-        for lang in words.LANGUAGES
+        lang: findings(layout.FORENSICS.with_suffix(f".{lang}.md"), "forensics") for lang in words.LANGUAGES
     }
     return Forensics(View("forensics-table", SAY["forensics"], heads, lines, [], note), conclusion)
