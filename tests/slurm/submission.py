@@ -27,6 +27,14 @@ main()
 """Snakemake that asks SLURM at an even pace: the plugin waits 10 s longer each time that no job has ended."""
 
 
+def command(process: psutil.Process) -> list[str]:
+    """A process' words; none where it has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 @dataclass
 class Submission:
     """Snakemake at work in a workspace, submitting to the cluster."""
@@ -52,7 +60,7 @@ class Submission:
         """Stop the training once its log has the words, by default that it has weights to lose: a machine of any
         speed then finds it unfinished. SLURM lets it go on (SIGCONT) when it ends its job."""
         self.wait_for(words)
-        (training,) = (one for one in self.processes() if one.cmdline()[-3:] == ["train", RUN, "0"])
+        (training,) = (one for one in self.processes() if command(one)[-3:] == ["train", RUN, "0"])
         training.suspend()
         return training
 
@@ -61,7 +69,7 @@ class Submission:
         guards, workers = [], []
         for one in psutil.process_iter():
             with suppress(psutil.Error):
-                if f"slurmstepd: [{self.job()}." in " ".join(one.cmdline()):
+                if f"slurmstepd: [{self.job()}." in " ".join(command(one)):
                     guards.append(one)
                 elif Path(one.cwd()) == self.workspace and one.pid != self.process.pid:
                     workers.append(one)
