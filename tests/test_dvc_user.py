@@ -56,10 +56,11 @@ def test_plots_show_curves_and_grids(study: Path, tmp_path: Path) -> None:
     dvc(study, "plots", "show", "--out", str(tmp_path / "plots"))
     page = (tmp_path / "plots/index.html").read_text()
     images = dict.fromkeys(re.findall(r'<img src="(static/[^"]+)"', page))
-    assert len(images) == len(CELLS)
-    for cell, image in zip(sorted(CELLS), sorted(images), strict=True):
+    shown = sorted((tmp_path / "plots" / image).read_bytes() for image in images)
+    pictures = [f"results/{cell}/0/{name}.png" for cell in CELLS for name in ("grid", "neighbours")]
+    assert shown == sorted((study / picture).read_bytes() for picture in pictures)
+    for cell in CELLS:
         assert f"{cell}, seed 0" in page
-        assert (tmp_path / "plots" / image).read_bytes() == (study / f"results/{cell}/0/grid.png").read_bytes()
         for line in csv.DictReader((study / f"results/{cell}/0/curve.csv").open()):
             assert f'"val_loss": "{line["val_loss"]}"' in page
 
