@@ -112,7 +112,9 @@ def test_batches() -> None:
     assert by(distances.batches_summed) == pytest.approx(sum(parts), rel=1e-6)
 
 
-@pytest.mark.parametrize("distance", {m.procedure.distance for m in MISTAKES}, ids=lambda d: d.__name__)
+@pytest.mark.parametrize(
+    "distance", list(dict.fromkeys(m.procedure.distance for m in MISTAKES)), ids=lambda d: d.__name__
+)
 def test_which_distances_grow_with_the_square_of_the_scale(distance: Distance) -> None:
     scaled = distance(Features(A).times(3), Features(B).times(3))
     quadratic = scaled == pytest.approx(9 * by(distance), rel=1e-6)
