@@ -19,7 +19,8 @@ COLUMNS = [
     *("cell", "model", "loss", "batch_size", "latent_size", "seed"),
     *("fid", "is", "is_std", "kid", "kid_std", "precision", "recall", "fid_limit", "fid_se"),
     *("fid_other", "kid_other", "precision_other", "recall_other"),
-    *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer", "train_loss", "val_loss"),
+    *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer", "class_accuracy"),
+    *("train_loss", "val_loss"),
     *("images_seen", "seconds", "autoencoder_images", "autoencoder_seconds", "memory", "device"),
     *("extractor", "samples", "reference", "other", "data", "commit", "torch"),
 ]

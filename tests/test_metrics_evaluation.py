@@ -20,7 +20,7 @@ from gen100.metrics.extractors import OWN, Cifar100Extractor
 from gen100.metrics.features import Extractor, Reference
 from gen100.metrics.fidelity import measure
 from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.weights import save_network
+from gen100.metrics.weights import load_network, save_network
 
 MEASURES = ["isc", "fid", "kid", "prc"]
 CACHE = Path("cache")
@@ -123,6 +123,20 @@ def test_a_run_is_measured_against_both_splits(yardstick: Callable[..., Yardstic
         texts = yardstick(reference).texts()
         sizes = {"train": "train, 400 images", "test": "test, 150 images"}
         assert (texts["reference"], texts["other"]) == (sizes[reference], sizes[other])
+
+
+def test_class_accuracy_is_the_share_of_images_in_their_class(yardstick: Callable[..., Yardstick]) -> None:
+    samples = draw(120, 1)
+    with torch.no_grad():
+        _, logits = load_network(layout.extractor("metric"))(torch.from_numpy(samples).float() / 127.5 - 1)
+    right = logits.argmax(1).numpy()
+    assert len(set(right)) > 3
+    for wrong in (0, 30, 120):
+        labels = right.copy()
+        labels[:wrong] = (right[:wrong] + 1) % 100
+        found = yardstick().evaluate(samples, labels=labels).values
+        assert found["class_accuracy"] == pytest.approx(1 - wrong / 120)
+    assert "class_accuracy" not in yardstick().evaluate(samples).values
 
 
 def test_neighbours_are_training_images_whatever_the_reference(yardstick: Callable[..., Yardstick]) -> None:

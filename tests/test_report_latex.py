@@ -45,7 +45,7 @@ def test_every_table_compiles_as_it_is(tmp_path: Path, monkeypatch: pytest.Monke
     assert "Float too large" not in log
     assert not re.search(r"Overfull \\[hv]box", log)
     # A float a table, and one for each panel of the table of all measures.
-    assert re.search(r"Output written on main\.pdf \(5 pages", log)
+    assert re.search(r"Output written on main\.pdf \(6 pages", log)
     words = subprocess.run(["pdftotext", "-bbox", "main.pdf", "-"], capture_output=True, text=True, check=True)
     edges = [float(edge) for edge in re.findall(r'x(?:Min|Max)="([-\d.]+)"', words.stdout)]
     # A4 is 595 points wide; 1 cm of margin stays.

@@ -48,7 +48,7 @@ def test_results_have_a_row_a_run_in_the_order_of_params(workspace: Path) -> Non
     assert (row["reference"], row["other"]) == ("train, 2,000 images", "test, 500 images")
     assert (row["autoencoder_images"], row["autoencoder_seconds"]) == (0, 0.0)
     empty = {column for column in COLUMNS if results[column].isna().to_numpy().any()}
-    assert empty == {"reconstruction_fid", "fd_dinov2"}
+    assert empty == {"reconstruction_fid", "fd_dinov2", "class_accuracy"}
 
 
 def test_a_two_stage_model_has_its_autoencoders_cost_and_distance(workspace: Path) -> None:
@@ -56,6 +56,7 @@ def test_a_two_stage_model_has_its_autoencoders_cost_and_distance(workspace: Pat
     first, second = pd.read_csv("reports/results.csv").to_dict("records")
     assert (second["autoencoder_images"], second["autoencoder_seconds"]) == (50_000, 5.5)
     assert second["reconstruction_fid"] == 21.0
+    assert (second["class_accuracy"], pd.isna(first["class_accuracy"])) == (0.125, True)
     assert pd.isna(first["reconstruction_fid"])
 
 

@@ -111,6 +111,7 @@ def test_a_two_stage_models_run_is_evaluated(workspace: Path, gen100: Process) -
     measured = ("fid", "kid", "kid_std", "kid_subset_size", "precision", "recall")
     expected = {*measured, *(f"{key}_test" for key in measured), "is", "is_std", "fid_limit", "fid_se"}
     expected |= {"neighbour_ratio", "neighbour_closer", "reconstruction_fid", "reconstruction_images"}
+    expected |= {"class_accuracy"}
     assert set(metrics) == expected | {"extractor", "data", "reference", "other", "samples"}
     assert list(metrics) == sorted(metrics)
     resamples = pd.read_csv(target / "resamples.csv")

@@ -11,13 +11,14 @@ class Family:
 
     `losses` maps each loss' name to its title; the first is the one of experiment 1. `autoencoder` says what
     the first stage of a two-stage model depends on: the latent size alone, so that the model's losses share
-    it, or the loss too.
+    it, or the loss too. A `conditional` model draws an image of a caption's class.
     """
 
     title: str
     appendix: str
     losses: dict[str, str]
     autoencoder: Literal["per latent", "per latent and loss"] | None = None
+    conditional: bool = False
 
 
 FAMILIES: dict[str, Family] = {
@@ -27,6 +28,7 @@ FAMILIES: dict[str, Family] = {
         "b",
         {"cross_entropy": "Cross-Entropy", "mse": "MSE", "perceptual": "Perceptual"},
         autoencoder="per latent and loss",
+        conditional=True,
     ),
     "stylegan2": Family("StyleGAN2", "c", {"wasserstein": "Wasserstein", "hinge": "Hinge", "lsgan": "LSGAN"}),
     "stable_diffusion": Family(
@@ -34,6 +36,7 @@ FAMILIES: dict[str, Family] = {
         "d",
         {"mse": "MSE", "mae": "MAE", "huber": "Huber"},
         autoencoder="per latent",
+        conditional=True,
     ),
 }
 

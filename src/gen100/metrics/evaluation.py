@@ -56,12 +56,16 @@ class Yardstick:
         self.main = self._splits[settings.reference]
         (self.other,) = (split for split in self._splits.values() if split is not self.main)
 
-    def evaluate(self, images: Images, *, seen: str | None = None) -> Evaluation:
+    def evaluate(
+        self, images: Images, *, seen: str | None = None, labels: NDArray[np.integer] | None = None
+    ) -> Evaluation:
         """Measure images in one pass over them.
 
         Args:
             images: N x 3 x 32 x 32, uint8, at least 100.
             seen: the split they are of, if they are real: it is no reference for them.
+            labels: N, the fine classes that they are to show, in [0, 100). Where the network knows the classes,
+                `class_accuracy` is the share of images that it puts into theirs; chance is 0.01.
 
         Raises:
             UserError: images of another type or shape, or too few; or a result that is no finite number.
@@ -72,6 +76,9 @@ class Yardstick:
         values: dict[str, float] = {}
         if "isc" in measures:
             values |= zip(("is", "is_std"), inception_score(sample.features.logits), strict=True)
+        if labels is not None and self.extractor.knows_classes:
+            right = sample.features.logits.argmax(1) == torch.from_numpy(labels)
+            values["class_accuracy"] = float(right.double().mean())
         values |= score(sample, self.main, measures)
         name = self.other.reference.name
         if name != seen:
@@ -102,6 +109,11 @@ class Yardstick:
     def held_back(self, count: int) -> Images:
         """At most `count` real images of the other split, spread evenly over it."""
         return self.other.reference.images[self.spread(count)]
+
+    def held_back_labels(self, count: int) -> NDArray[np.integer]:
+        """The fine classes of those images."""
+        labels = self.data.test_labels if self.other.reference.name == "test" else self.data.train_labels
+        return labels[self.spread(count)]
 
     def spread(self, count: int) -> NDArray[np.intp]:
         """The places of those images in their split."""

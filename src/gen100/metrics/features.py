@@ -19,7 +19,7 @@ from gen100.device import fastest
 from gen100.errors import UserError
 from gen100.files import digest
 from gen100.metrics.cache import Arrays, cached
-from gen100.metrics.extractors import load_extractor
+from gen100.metrics.extractors import Cifar100Extractor, load_extractor
 from gen100.metrics.frechet import Gaussian, square_root
 from gen100.metrics.neighbours import radii
 
@@ -75,6 +75,9 @@ class Extractor:
         batch_size: changes memory and speed; features of one image differ by rounding alone, below 1e-4 of
             their size.
 
+    Attributes:
+        knows_classes: whether logit k stands for CIFAR-100's fine class k.
+
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
@@ -83,6 +86,7 @@ class Extractor:
         self.file = file
         self.digest = digest(file)
         self.network = load_extractor(file).requires_grad_(False).eval().to(fastest())
+        self.knows_classes = isinstance(self.network, Cifar100Extractor)
         self.batch_size = batch_size
 
     def __call__(self, images: Images, name: str = "sample") -> Features:

@@ -18,7 +18,7 @@ COLUMNS = [
     *("cell", "model", "loss", "batch_size", "latent_size", "seed"),
     *("fid", "is", "is_std", "kid", "kid_std", "precision", "recall", "fid_limit", "fid_se"),
     *("fid_other", "kid_other", "precision_other", "recall_other"),
-    *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer"),
+    *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer", "class_accuracy"),
     *("train_loss", "val_loss"),
     *("images_seen", "seconds", "autoencoder_images", "autoencoder_seconds", "memory", "device"),
     *("extractor", "samples", "reference", "other", "data", "commit", "torch"),
@@ -145,6 +145,7 @@ def _row(params: Params, cell: Cell, seed: int) -> Record:
     }
     known |= {key: metrics[key] for key in (*numbers, *TEXTS)}
     known |= {column: metrics.get(name) for column, name in against_other.items()}
+    known["class_accuracy"] = metrics.get("class_accuracy")
     known |= {key: run[key] for key in (*ran, "device", "commit", "torch")}
     return {column: known.get(column) for column in COLUMNS}
 

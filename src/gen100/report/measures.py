@@ -10,7 +10,8 @@ from gen100.report.words import Text
 PANELS: tuple[tuple[str, ...], ...] = (
     ("fid", "fid_other", "fid_se", "fid_limit", "reconstruction_fid", "fd_dinov2"),
     ("is", "is_std", "kid", "kid_std", "kid_other"),
-    ("precision", "recall", "precision_other", "recall_other", "neighbour_ratio", "neighbour_closer"),
+    ("precision", "recall", "precision_other", "recall_other"),
+    ("neighbour_ratio", "neighbour_closer", "class_accuracy"),
 )
 """Columns of results.csv, as LaTeX divides them."""
 

@@ -100,6 +100,7 @@ MEASURES: dict[str, Text] = {
     "recall_other": {"en": "Recall, {other}", "uk": "Повнота (recall), {other}"},
     "neighbour_ratio": {"en": "Neighbour distance, ratio", "uk": "Відстань до сусіда, відношення"},
     "neighbour_closer": {"en": "Closer than test images", "uk": "Ближче за тестові"},
+    "class_accuracy": {"en": "In the caption's class", "uk": "У класі підпису"},
 }
 """Heads of the table of all measures; {split} is the reference, {other} the other split."""
 MEASURE_NOTES: dict[str, Text] = {
@@ -126,6 +127,12 @@ MEASURE_NOTES: dict[str, Text] = {
         " like test images, 1 is memorized.",
         "uk": "Ближче: імовірність, що згенероване зображення лежить ближче до навчальних, ніж тестове; 0.5 — як"
         " тестові, 1 — завчене.",
+    },
+    "class_accuracy": {
+        "en": "In the caption's class: the share of samples that the extractor's network puts into the class they"
+        " were drawn for; chance is 0.01.",
+        "uk": "У класі підпису: частка згенерованих зображень, які мережа екстрактора відносить до заданого класу;"
+        " випадкове вгадування дає 0,01.",
     },
 }
 UKRAINIAN_LETTERS = "АБВГДЕЖИКЛМН"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gen100 import files, layout
-from gen100.cells import Cell
+from gen100.cells import FAMILIES, Cell
 from gen100.config import Params
 from gen100.errors import UserError
 from gen100.plan import train_settings
@@ -71,13 +71,15 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
     from gen100.device import device
     from gen100.metrics.evaluation import Yardstick
     from gen100.report.neighbours import write_neighbours
+    from gen100.sampling import sample_labels
 
     target = layout.run(cell, seed)
     samples = _read_samples(cell, seed)
     data = arrays.load(layout.ARRAYS)
     with device(), files.writing(CACHE):
         yardstick = Yardstick(data, params.metrics, CACHE)
-        found = yardstick.evaluate(samples)
+        labels = sample_labels(len(samples)) if FAMILIES[cell.model].conditional else None
+        found = yardstick.evaluate(samples, labels=labels)
         values: dict[str, Any] = {**found.values, **yardstick.texts(), "samples": len(samples)}
         if cell.autoencoder is not None:
             again = _reconstructions(params, cell, seed, yardstick.held_back(len(samples)))
@@ -102,6 +104,7 @@ def reference(params: Params) -> None:
     from gen100.device import device
     from gen100.metrics.evaluation import Yardstick
     from gen100.metrics.selfcheck import run_checks
+    from gen100.sampling import sample_labels
 
     data = arrays.load(layout.ARRAYS)
     count = params.sampling.images
@@ -116,8 +119,10 @@ def reference(params: Params) -> None:
         }
         values: dict[str, Any] = {"check": run_checks(yardstick)}
         for name, images in sets.items():
-            seen = yardstick.other.reference.name if name == "real" else None
-            found = yardstick.evaluate(images, seen=seen).values
+            real = name == "real"
+            seen = yardstick.other.reference.name if real else None
+            labels = yardstick.held_back_labels(count) if real else sample_labels(count)
+            found = yardstick.evaluate(images, seen=seen, labels=labels).values
             values[name] = {**found, **yardstick.texts(), "samples": len(images)}
     files.write_json(layout.REFERENCE, values)
 
