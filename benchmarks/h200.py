@@ -69,7 +69,7 @@ def _study(base: dict[str, Any], archive: Path, share: float, cells: list[str]) 
     for model, images in IMAGES.items():
         for training in _trainings(params["models"][model]):
             cut = images * share / training["images"]
-            training |= {"images": round(images * share), "records": 10}
+            training |= {"images": round(images * share), "records": min(10, training.get("records", 10))}
             training["ema_images"] = max(1, round(training["ema_images"] * cut))
             optimizer = training["optimizer"]
             optimizer["warmup_images"] = round(optimizer.get("warmup_images", 0) * cut)
