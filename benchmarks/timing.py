@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
@@ -11,13 +11,14 @@ import torch
 
 from gen100.version import commit
 
-__all__ = ["compare", "machine", "median", "speedup", "table"]
+__all__ = ["compare", "machine", "median", "now", "speedup", "table"]
 
 
-def compare(candidates: dict[str, Callable[[], None]], repeats: int) -> dict[str, list[float]]:
+def compare(candidates: Mapping[str, Callable[[], float | None]], repeats: int) -> dict[str, list[float]]:
     """Seconds of `repeats` calls of each candidate, taken in turn: A B A B ...
 
-    Each is called once untimed first. On a GPU a call lasts until its work there is done.
+    Each is called once untimed first. On a GPU a call lasts until its work there is done. A candidate that has
+    something to prepare times itself, and returns its seconds.
     """
     for run in candidates.values():
         _seconds(run)
@@ -55,12 +56,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _seconds(run: Callable[[], None]) -> float:
-    begin = time.perf_counter()
-    run()
+def now() -> float:
+    """The time in seconds, when all that was asked of a GPU is done."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return time.perf_counter() - begin
+    return time.perf_counter()
+
+
+def _seconds(run: Callable[[], float | None]) -> float:
+    begin = now()
+    own = run()
+    return now() - begin if own is None else own
 
 
 def _processor() -> str:
