@@ -141,7 +141,7 @@ def _batches(subject: Subject, network: Trainable, data: Cifar100) -> list[Batch
     """Batches as the network sees them in the middle of training."""
     settings, size = subject.training, subject.batch_size
     split = load_split(network, data.train_images, data.train_labels, fastest(), settings.flip)
-    network.calibrate(split.rows)
+    network.calibrate(split.rows[: len(split)])
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     feed = Feed(split, images=BATCHES * size, batch_size=size, seed=0, flip=settings.flip)
     return [replace(feed.batch(step), progress=0.5) for step in range(BATCHES)]

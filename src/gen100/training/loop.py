@@ -78,7 +78,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     settings = run.settings
     network.to(device)
     feed, held_out = _feeds(network, data, run, device)
-    network.calibrate(feed.split.rows)
+    network.calibrate(feed.split.rows[: len(feed.split)])
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     phases = network.phases()
     stepper = _Stepper(network, phases)
