@@ -71,10 +71,16 @@ class Variant:
     Attributes:
         autocast: bfloat16 where torch thinks it safe, else float32.
         compiled: losses through torch.compile, but for those that differentiate a gradient: it cannot.
+        channels_last: weights and images lie channels last in memory.
+        fused: the optimizer's step is one kernel for all weights; else one for each operation.
+        keep_gradients: set to zero instead of given up.
     """
 
-    autocast: bool
+    autocast: bool = False
     compiled: bool = False
+    channels_last: bool = True
+    fused: bool = True
+    keep_gradients: bool = False
 
 
 class BareLoop:
@@ -84,11 +90,14 @@ class BareLoop:
         self.variant = variant or Variant(autocast=fastest().type == "cuda")
         network = subject.build(data).to(fastest())
         self._batches = _batches(subject, network, data)
+        if not self.variant.channels_last:
+            network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+            self._batches = [replace(batch, images=batch.images.contiguous()) for batch in self._batches]
         network.train()
         self._everything = [parameter for parameter in network.parameters() if parameter.requires_grad]
         self._phases = network.phases()
         self._losses = [self._loss(phase, subject) for phase in self._phases]
-        self._optimizers = {id(phase.optimizer): _torchs(phase) for phase in self._phases}
+        self._optimizers = {id(phase.optimizer): _torchs(phase, self.variant.fused) for phase in self._phases}
 
     def step(self, number: int) -> None:
         batch = self._batches[number % BATCHES]
@@ -109,7 +118,7 @@ class BareLoop:
             for parameter in phase.parameters:
                 parameter.requires_grad_(True)
         optimizer = self._optimizers[id(phase.optimizer)]
-        optimizer.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=not self.variant.keep_gradients)
         self.forward(loss, batch).backward()
         optimizer.step()
 
@@ -132,9 +141,10 @@ class BareLoop:
         return phase.loss if twice or not self.variant.compiled else torch.compile(phase.loss)
 
 
-def _torchs(phase: Phase) -> torch.optim.AdamW:
+def _torchs(phase: Phase, fused: bool) -> torch.optim.AdamW:
     ours = phase.optimizer
-    return torch.optim.AdamW(phase.parameters, lr=ours.rate, betas=ours.betas, weight_decay=0.0, fused=True)
+    settings = {"lr": ours.rate, "betas": ours.betas, "weight_decay": 0.0}
+    return torch.optim.AdamW(phase.parameters, **settings, fused=fused, foreach=not fused)
 
 
 def _batches(subject: Subject, network: Trainable, data: Cifar100) -> list[Batch]:
