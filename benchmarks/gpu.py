@@ -12,6 +12,7 @@ budget, without validations and measures.
 Networks and batches are those of params.yaml; `--tiny` takes demo/'s and a few steps: on a CPU, a rehearsal.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -25,7 +26,7 @@ import torch
 import typer
 from loops import BareLoop, Variant, of_gen100
 from subjects import ROOT, Subject, stand_in, subjects
-from timing import compare, machine
+from timing import compare, machine, median
 from together import rate
 from utilization import busy_seconds, flops_of_a_step, heaviest, matmul_peak
 
@@ -39,6 +40,8 @@ from gen100.stages.measurement import BATCH_CPU, BATCH_GPU
 
 Row = dict[str, Any]
 PROCESSES = (2, 4)
+STEPS, TINY_STEPS = 16, 2
+TURNS = 3
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Bench:
         """A row of one way to train; FLOPs are those of the same step without the compiler, which hides them."""
         _begin(way)
         loop = BareLoop(subject, self.data, way.variant)
-        seconds = loop.seconds(self._steps(subject)) / self._steps(subject)
+        seconds = median(loop.seconds(self._steps(subject)) for _ in range(TURNS)) / self._steps(subject)
         row: Row = {"images_per_second": subject.batch_size / seconds, "peak_memory": peak_memory(fastest())}
         busy = busy_seconds(loop, self._steps(subject))
         row["idle_share"] = None if busy is None else 1 - busy / seconds
@@ -87,12 +90,13 @@ class Bench:
         return {"images_per_second": rate(subject, self.data, variant, processes, self._steps(subject))}
 
     def _steps(self, subject: Subject) -> int:
-        return -(-self.steps // subject.cycle) * subject.cycle
+        return subject.whole(self.steps)
 
 
 def _begin(way: Way) -> None:
     torch.use_deterministic_algorithms(way.deterministic and torch.cuda.is_available(), warn_only=True)
     torch.compiler.reset()
+    gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
@@ -136,7 +140,7 @@ Out = Annotated[Path, typer.Option(help="The folder of the CSV.")]
 def variants(tiny: Tiny = False, cells: Cells = "", out: Out = ROOT / "benchmarks") -> None:
     """Each network in several ways."""
     params, data = _start(tiny)
-    bench = Bench(data, steps=2 if tiny else 32, side=256 if tiny else 8192)
+    bench = Bench(data, steps=TINY_STEPS if tiny else STEPS, side=256 if tiny else 8192)
     rows: list[Row] = []
     for subject in subjects(params, (cells or first_losses(params)).split(",")):
         attempts = {name: partial(bench.way, subject, way) for name, way in WAYS.items()}
@@ -156,7 +160,7 @@ def grid(tiny: Tiny = False, cells: Cells = "", out: Out = ROOT / "benchmarks") 
     _begin(WAYS["bfloat16 (gen100)"])
     rows: list[Row] = []
     for subject in subjects(params, cells.split(",") if cells else params.cells):
-        steps = -(-(2 if tiny else 32) // subject.cycle) * subject.cycle
+        steps = subject.whole(TINY_STEPS if tiny else STEPS)
         images = subject.batch_size * steps / of_gen100(subject, data, steps)
         row: Row = {"trained": subject.name, "images_per_second": images}
         row["training_seconds"] = subject.training.images / images

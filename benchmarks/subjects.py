@@ -45,11 +45,11 @@ class Subject:
     def batch_size(self) -> int:
         return self.params.batch_size(self.cell)
 
-    @property
-    def cycle(self) -> int:
-        """After so many steps every phase has been due equally often, compared with the others."""
+    def whole(self, steps: int) -> int:
+        """At least so many steps, in which every phase of the network is due as often as it should be."""
         lazy = self.cell.model == "stylegan2" and self.cell.loss != "wasserstein"
-        return self.params.models.stylegan2.r1_every if lazy else 1
+        cycle = self.params.models.stylegan2.r1_every if lazy else 1
+        return -(-steps // cycle) * cycle
 
     def build(self, data: arrays.Cifar100) -> Trainable:
         """The network with the same initial weights at every call; an autoencoder below it is untrained."""

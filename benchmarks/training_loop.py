@@ -34,8 +34,7 @@ def main(
     with device() as where:
         data = stand_in(2000, 100)
         for subject in subjects(load_params(params), cells.split(",")):
-            # All phases are due equally often in either loop's turn.
-            count = -(-steps // subject.cycle) * subject.cycle
+            count = subject.whole(steps)
             loops: dict[str, Callable[[], float]] = {
                 "bare": lambda subject=subject, count=count: BareLoop(subject, data).seconds(count),
                 "gen100": lambda subject=subject, count=count: of_gen100(subject, data, count),

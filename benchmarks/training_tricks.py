@@ -43,7 +43,7 @@ def main(
         data = stand_in(2000, 100)
         baseline, *others = ways(where.type)
         for subject in subjects(load_params(ROOT / "trial/params.yaml"), CELLS):
-            count = -(-steps // subject.cycle) * subject.cycle
+            count = subject.whole(steps)
             loops = {name: BareLoop(subject, data, way) for name, way in ways(where.type).items()}
             turns: dict[str, Callable[[], float]] = {
                 name: partial(loop.seconds, count) for name, loop in loops.items()
