@@ -102,7 +102,7 @@ class Bench:
 
 def _begin(way: Way) -> None:
     torch.use_deterministic_algorithms(way.deterministic and torch.cuda.is_available(), warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = way.fill
+    torch.utils.deterministic.fill_uninitialized_memory = way.fill  # type: ignore[attr-defined]
     torch.compiler.reset()
     gc.collect()
     if torch.cuda.is_available():
