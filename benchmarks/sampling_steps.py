@@ -40,7 +40,7 @@ from gen100.stages.measurement import BATCH_CPU, BATCH_GPU, load_model
 
 CELL = Cell.parse("stable_diffusion-mse-128")
 BASELINE = "DDIM, 50 steps, at gen100's times"
-TIMED = 200
+TIMED = 100
 """Images of a timed turn."""
 
 Sampler = Callable[[Callable[[Tensor, int], Tensor], Tensor, int, Tensor], Tensor]
@@ -55,7 +55,7 @@ def briefly(archive: Path | None) -> Params:
     else:
         values["data"] = {"source": str(archive), "checksum": f"sha256:{digest(archive)}"}
     model, network = values["models"]["stable_diffusion"], values["metrics"]["extractor"]["network"]
-    for settings, images in ((model["autoencoder"], 16384), (model, 24576), (network, 100_000)):
+    for settings, images in ((model["autoencoder"], 16384), (model, 24576), (network, 50_000)):
         settings["training"] |= {"images": images, "records": 1}
     return Params.model_validate(values)
 

@@ -24,7 +24,7 @@ from gen100.models.dalle import Dalle, draw
 from gen100.models.discrete_vae import TOKENS
 from gen100.sampling import Streams, sample_labels
 
-IMAGES = {"trial/params.yaml": 64, "params.yaml": 4}
+IMAGES = {"trial/params.yaml": 64, "params.yaml": 2}
 """How many are drawn at a time: at the second size a processor needs seconds for one."""
 
 SPREAD = 2.0
