@@ -1,6 +1,6 @@
 """Ways to train faster that gen100 does not go, or does: each against the bare loop of training_loop.py.
 
-    python benchmarks/training_tricks.py [--steps 4] [--repeats 3]
+    python benchmarks/training_tricks.py [--steps 4] [--repeats 3] [--cells vae-elbo-128,...]
 
 At the sizes of trial/. Above 1 a way is faster than how gen100 trains: channels last, a fused optimizer, gradients
 given up after each step, and on a CPU float32 without a compiler.
@@ -37,12 +37,13 @@ def ways(where: str) -> dict[str, Variant]:
 def main(
     steps: Annotated[int, typer.Option(help="Timed steps of a turn, at least.")] = 4,
     repeats: Annotated[int, typer.Option(help="Turns.")] = 3,
+    cells: Annotated[str, typer.Option(help="Separated by commas.")] = ",".join(CELLS),
 ) -> None:
     rows = []
     with device() as where:
         data = stand_in(2000, 100)
         baseline, *others = ways(where.type)
-        for subject in subjects(load_params(ROOT / "trial/params.yaml"), CELLS):
+        for subject in subjects(load_params(ROOT / "trial/params.yaml"), cells.split(",")):
             count = subject.whole(steps)
             loops = {name: BareLoop(subject, data, way) for name, way in ways(where.type).items()}
             turns: dict[str, Callable[[], float]] = {
