@@ -123,6 +123,24 @@ def test_flips_mirror_half_of_the_images() -> None:
     assert all(image.tobytes() in known | turned for image in to_uint8(batch.images).numpy())
 
 
+class Coarse(Line):
+    """Trains on every other pixel: of a mirror image these are others than of the image."""
+
+    def encode(self, images: Tensor) -> Tensor:
+        return images[:, :, ::2, ::2]
+
+
+def test_encoded_rows_are_of_the_image_or_its_mirror_image() -> None:
+    values = data(100)
+    split = load_split(Coarse(), values.train_images, values.train_labels, CPU, flip=True)
+    batch = Feed(split, images=100, batch_size=100, seed=0, flip=True).batch(0)
+    images = torch.from_numpy(values.train_images)[batch.labels]
+    sides = [to_float(side)[:, :, ::2, ::2] for side in (images, images.flip(3))]
+    of_image, of_mirror = ((side == batch.images).flatten(1).all(1) for side in sides)
+    assert (of_image ^ of_mirror).all()
+    assert 25 < of_mirror.sum() < 75
+
+
 def test_uint8_survives_the_way_to_float_and_back() -> None:
     values = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
     assert to_float(values).min() == -1
@@ -226,6 +244,28 @@ def test_average_covers_buffers() -> None:
     state = average.network.state_dict()
     assert state["norm.running_mean"].tolist() == pytest.approx([0.5, 0.5])
     assert state["norm.num_batches_tracked"].item() == 7
+
+
+class Moded(Line):
+    """Notes in which mode it is asked for what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.modes: list[tuple[str, bool]] = []
+
+    def _loss(self, batch: Batch) -> Parts:
+        self.modes.append(("train", self.training))
+        return super()._loss(batch)
+
+    def validate(self, batch: Batch) -> Parts:
+        self.modes.append(("validate", self.training))
+        return super().validate(batch)
+
+
+def test_steps_train_and_validations_evaluate(tmp_path: Path) -> None:
+    network = Moded()
+    train(network, data(), run(tmp_path), CPU)
+    assert set(network.modes) == {("train", True), ("validate", False)}
 
 
 class Pair(Trainable):

@@ -29,13 +29,12 @@ class Split:
     """One split on the device: what the model's `encode` makes of its images, and their labels.
 
     Attributes:
-        rows: N x ..., uint8 images where `encode` keeps them as they are, else its output.
-        mirrored: the same of the mirror images, or None where they are made when needed, or never.
+        rows: N x ..., uint8 images, channels last in memory, where `encode` keeps them as they are, else its
+            output. Where mirror images are asked for they follow, another N: one read gives either.
         labels: N, int64.
     """
 
     rows: Tensor
-    mirrored: Tensor | None
     labels: Tensor
 
     def __len__(self) -> int:
@@ -52,11 +51,11 @@ def load_split(
         labels: N, int64.
         flip: whether mirror images will be asked for.
     """
-    rows = torch.from_numpy(images).to(device)
-    targets = torch.from_numpy(labels).to(device)
-    if type(model).encode is Trainable.encode:
-        return Split(rows, None, targets)
-    return Split(_encode(model, rows), _encode(model, rows.flip(3)) if flip else None, targets)
+    given = torch.from_numpy(images).to(device, memory_format=torch.channels_last)
+    sides = [given, given.flip(3)] if flip else [given]
+    if type(model).encode is not Trainable.encode:
+        sides = [_encode(model, side) for side in sides]
+    return Split(torch.cat(sides), torch.from_numpy(labels).to(device))
 
 
 @torch.no_grad()
@@ -87,13 +86,11 @@ class Feed:
     def batch(self, step: int) -> Batch:
         """The images of a step, mirrored at random from torch's global generator."""
         start, end = self.seen(step), self.seen(step + 1)
-        index = self._index(start, end)
-        rows = self.split.rows[index]
+        index = place = self._index(start, end)
         if self._flip:
-            mirror = torch.rand(len(index), device=rows.device) < 0.5
-            other = rows.flip(3) if self.split.mirrored is None else self.split.mirrored[index]
-            rows = torch.where(mirror.view(-1, *[1] * (rows.dim() - 1)), other, rows)
-        return Batch(as_input(rows), self.split.labels[index], start / self.images)
+            mirror = torch.rand(len(index), device=index.device) < 0.5
+            place = index + mirror * len(self.split)
+        return Batch(as_input(_take(self.split.rows, place)), self.split.labels[index], start / self.images)
 
     def _index(self, start: int, end: int) -> Tensor:
         size = len(self.split)
@@ -110,6 +107,13 @@ class Feed:
             order = torch.randperm(len(self.split), generator=generator)
             self._orders[epoch] = order.to(self.split.labels.device)
         return self._orders[epoch]
+
+
+def _take(rows: Tensor, place: Tensor) -> Tensor:
+    """Some of the rows; maps as they lie in memory, channels last, which is several times as fast."""
+    if rows.dim() == 4:
+        return rows.permute(0, 2, 3, 1).index_select(0, place).permute(0, 3, 1, 2)
+    return rows.index_select(0, place)
 
 
 def as_input(rows: Tensor) -> Tensor:

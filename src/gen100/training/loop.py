@@ -78,7 +78,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     settings = run.settings
     network.to(device)
     feed, held_out = _feeds(network, data, run, device)
-    network.calibrate(feed.split.rows)
+    network.calibrate(feed.split.rows[: len(feed.split)])
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     phases = network.phases()
     stepper = _Stepper(network, phases)
@@ -93,10 +93,10 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
         state.seconds = time.monotonic() - begin
         checkpoint.save(run.checkpoints, run.fingerprint, _snapshot(state, network, average, phases))
 
+    network.train()
     with _signals() as received, reporter(run.name, settings.images, feed.seen(state.step)) as progress:
         while state.step < feed.steps:
             reseed(run.seed, "step", state.step)
-            network.train()
             weight = feed.seen(state.step + 1) - feed.seen(state.step)
             loss = stepper.step(feed.batch(state.step), state.step, feed.seen(state.step), state.means, weight)
             state.step += 1
@@ -204,6 +204,7 @@ def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: 
     with torch.no_grad(), _autocast(held_out.labels.device):
         for batch in in_order(held_out, run.batch_size, seen / run.settings.images):
             means.add("val", network.validate(batch), len(batch.labels))
+    network.train()
     parts: Row = {**state.means.take(), **means.take()}
     wrong = [name for name, value in parts.items() if not math.isfinite(value)]
     if wrong:

@@ -13,4 +13,8 @@ def derive(seed: int, purpose: str, step: int = 0) -> int:
 
 def reseed(seed: int, purpose: str, step: int = 0) -> None:
     """Seed torch's global generators, of the CPU and of every GPU."""
-    torch.manual_seed(derive(seed, purpose, step))
+    number = derive(seed, purpose, step)
+    # torch.manual_seed does the same, but for each kind of device that is not there it notes the whole call stack.
+    torch.default_generator.manual_seed(number)
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(number)

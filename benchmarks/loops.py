@@ -1,0 +1,157 @@
+"""The two loops that the benchmarks of training compare: gen100's own, and one with nothing beside training."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from subjects import Subject
+from timing import now
+from torch import Tensor
+
+from gen100.data.arrays import Cifar100
+from gen100.device import fastest
+from gen100.training.feed import Feed, load_split
+from gen100.training.loop import Run, train
+from gen100.training.phase import Batch, Parts, Phase, Trainable
+
+UNTIMED = 3
+"""Steps before the clock starts."""
+
+BATCHES = 4
+"""Different batches that the bare loop goes round."""
+
+
+class _Clock:
+    """Notes the time at which a step begins: of the first timed one, and of the one after the last."""
+
+    def __init__(self, steps: int) -> None:
+        self._at = {UNTIMED: 0.0, UNTIMED + steps: 0.0}
+        self._step = 0
+
+    def tick(self) -> None:
+        if self._step in self._at:
+            self._at[self._step] = now()
+        self._step += 1
+
+    def seconds(self) -> float:
+        begin, end = self._at.values()
+        return end - begin
+
+
+def of_gen100(subject: Subject, data: Cifar100, steps: int) -> float:
+    """Seconds of `steps` steps of `gen100.training.loop.train`."""
+    network, clock = subject.build(data), _Clock(steps)
+    phases = network.phases
+
+    def clocked() -> list[Phase]:
+        first, *others = phases()
+
+        def loss(batch: Batch) -> Parts:
+            clock.tick()
+            return first.loss(batch)
+
+        return [replace(first, loss=loss), *others]
+
+    network.phases = clocked  # type: ignore[method-assign]
+    # One step more: the last one timed ends where the next begins.
+    images = subject.batch_size * (UNTIMED + steps + 1)
+    settings = subject.training.model_copy(update={"images": images, "records": 1})
+    with tempfile.TemporaryDirectory() as folder:
+        train(network, data, Run(subject.name, 0, subject.batch_size, settings, "", Path(folder)), fastest())
+    return clock.seconds()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How the bare loop computes; the default is gen100's way, bfloat16 on a GPU alone.
+
+    Attributes:
+        autocast: bfloat16 where torch thinks it safe, else float32.
+        compiled: losses through torch.compile, but for those that differentiate a gradient: it cannot.
+        channels_last: weights and images lie channels last in memory.
+        fused: the optimizer's step is one kernel for all weights; else one for each operation.
+        keep_gradients: set to zero instead of given up.
+    """
+
+    autocast: bool = False
+    compiled: bool = False
+    channels_last: bool = True
+    fused: bool = True
+    keep_gradients: bool = False
+
+
+class BareLoop:
+    """Forward, backward and torch's fused AdamW of a network, on batches that lie ready on the device."""
+
+    def __init__(self, subject: Subject, data: Cifar100, variant: Variant | None = None) -> None:
+        self.variant = variant or Variant(autocast=fastest().type == "cuda")
+        network = subject.build(data).to(fastest())
+        self._batches = _batches(subject, network, data)
+        if not self.variant.channels_last:
+            network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+            self._batches = [replace(batch, images=batch.images.contiguous()) for batch in self._batches]
+        network.train()
+        self._everything = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        self._phases = network.phases()
+        self._losses = [self._loss(phase, subject) for phase in self._phases]
+        self._optimizers = {id(phase.optimizer): _torchs(phase, self.variant.fused) for phase in self._phases}
+
+    def step(self, number: int) -> None:
+        batch = self._batches[number % BATCHES]
+        for phase, loss in zip(self._phases, self._losses, strict=True):
+            if number % phase.every == 0:
+                self.update(phase, loss, batch)
+
+    def each(self) -> Iterator[tuple[int, Callable[[], None]]]:
+        """How rarely each phase is due, and its update alone."""
+        for phase, loss in zip(self._phases, self._losses, strict=True):
+            yield phase.every, lambda phase=phase, loss=loss: self.update(phase, loss, self._batches[0])
+
+    def update(self, phase: Phase, loss: Callable[[Batch], Parts], batch: Batch) -> None:
+        if len(self._optimizers) > 1:
+            # Gradients of one network only, as any loop of a GAN has it.
+            for parameter in self._everything:
+                parameter.requires_grad_(False)
+            for parameter in phase.parameters:
+                parameter.requires_grad_(True)
+        optimizer = self._optimizers[id(phase.optimizer)]
+        optimizer.zero_grad(set_to_none=not self.variant.keep_gradients)
+        self.forward(loss, batch).backward()
+        optimizer.step()
+
+    def forward(self, loss: Callable[[Batch], Parts], batch: Batch) -> Tensor:
+        where = fastest().type
+        with torch.autocast(where, torch.bfloat16) if self.variant.autocast else nullcontext():
+            return loss(batch)["loss"]
+
+    def seconds(self, steps: int) -> float:
+        """Seconds of `steps` steps, after a few untimed ones."""
+        clock = _Clock(steps)
+        for number in range(UNTIMED + steps):
+            clock.tick()
+            self.step(number)
+        clock.tick()
+        return clock.seconds()
+
+    def _loss(self, phase: Phase, subject: Subject) -> Callable[[Batch], Parts]:
+        twice = phase.name == "r1" or (phase.name == "discriminator" and subject.cell.loss == "wasserstein")
+        return phase.loss if twice or not self.variant.compiled else torch.compile(phase.loss)
+
+
+def _torchs(phase: Phase, fused: bool) -> torch.optim.AdamW:
+    ours = phase.optimizer
+    settings = {"lr": ours.rate, "betas": ours.betas, "weight_decay": 0.0}
+    return torch.optim.AdamW(phase.parameters, **settings, fused=fused, foreach=not fused)
+
+
+def _batches(subject: Subject, network: Trainable, data: Cifar100) -> list[Batch]:
+    """Batches as the network sees them in the middle of training."""
+    settings, size = subject.training, subject.batch_size
+    split = load_split(network, data.train_images, data.train_labels, fastest(), settings.flip)
+    network.calibrate(split.rows[: len(split)])
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    feed = Feed(split, images=BATCHES * size, batch_size=size, seed=0, flip=settings.flip)
+    return [replace(feed.batch(step), progress=0.5) for step in range(BATCHES)]

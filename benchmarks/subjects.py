@@ -1,0 +1,97 @@
+"""What the benchmarks train: the study's networks, freshly initialized, and data for them."""
+
+import tempfile
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import nn
+from torchvision.models import vgg16
+
+from gen100.cells import Cell
+from gen100.config import OwnExtractor, Params, Synthetic, Training
+from gen100.data import arrays, synthetic
+from gen100.data.captions import caption_tokens
+from gen100.metrics.network import FeatureNetwork
+from gen100.metrics.perceptual import PerceptualNetwork
+from gen100.metrics.vgg import ENDS, VggFeatures
+from gen100.models.registry import build_autoencoder, build_model
+from gen100.training.phase import Trainable
+from gen100.training.randomness import reseed
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One network to train: a cell's model or, with `first_stage`, the autoencoder below it."""
+
+    cell: Cell
+    params: Params
+    first_stage: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"autoencoder {self.cell.autoencoder}" if self.first_stage else str(self.cell)
+
+    @property
+    def training(self) -> Training:
+        settings = getattr(self.params.models, self.cell.model)
+        return cast(Training, (settings.autoencoder if self.first_stage else settings).training)
+
+    @property
+    def batch_size(self) -> int:
+        return self.params.batch_size(self.cell)
+
+    def whole(self, steps: int) -> int:
+        """At least so many steps, in which every phase of the network is due as often as it should be."""
+        lazy = self.cell.model == "stylegan2" and self.cell.loss != "wasserstein"
+        cycle = self.params.models.stylegan2.r1_every if lazy else 1
+        return -(-steps // cycle) * cycle
+
+    def build(self, data: arrays.Cifar100) -> Trainable:
+        """The network with the same initial weights at every call; an autoencoder below it is untrained."""
+        reseed(0, "weights")
+        if self.first_stage:
+            features = perception(self.params) if self.cell.loss == "perceptual" else None
+            return build_autoencoder(self.cell, self.params.models, features)
+        autoencoder = build_autoencoder(self.cell, self.params.models, None) if self.cell.autoencoder else None
+        captions = torch.from_numpy(caption_tokens(data.fine_names))
+        return build_model(self.cell, self.params.models, captions, autoencoder)
+
+
+def subjects(params: Params, cells: list[str]) -> list[Subject]:
+    """The models of some cells, and each autoencoder below them once."""
+    found: dict[str, Subject] = {}
+    for cell in map(Cell.parse, cells):
+        if cell.autoencoder:
+            below = Subject(cell, params, first_stage=True)
+            found.setdefault(below.name, below)
+        found[str(cell)] = Subject(cell, params)
+    return list(found.values())
+
+
+def perception(params: Params) -> PerceptualNetwork:
+    """The network of the perceptual loss with weights at random, which take as long as others."""
+    settings = params.metrics.perceptual
+    if isinstance(settings, OwnExtractor):
+        return PerceptualNetwork(FeatureNetwork(settings.network).eval())
+    with torch.device("meta"):
+        layers = nn.Sequential(*islice(vgg16(weights=None).features.children(), ENDS[-1] + 1))
+    layers.to_empty(device="cpu")
+    for parameter in layers.parameters():
+        nn.init.normal_(parameter, std=0.05)
+    return PerceptualNetwork(
+        VggFeatures({f"features.{name}": value for name, value in layers.state_dict().items()})
+    )
+
+
+def stand_in(train: int, test: int) -> arrays.Cifar100:
+    """Synthetic images in the format of CIFAR-100."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive, file = Path(folder) / "archive.tar.gz", Path(folder) / "arrays.npz"
+        synthetic.write_archive(archive, Synthetic(train=train, test=test))
+        arrays.prepare(archive, file, "synthetic stand-in", (train, test))
+        return arrays.load(file)
