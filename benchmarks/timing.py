@@ -1,0 +1,73 @@
+"""Timing of one thing against another in the same run, so that other load on the machine falls on both alike."""
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median, quantiles
+
+import torch
+
+from gen100.version import commit
+
+__all__ = ["compare", "machine", "median", "speedup", "table"]
+
+
+def compare(candidates: dict[str, Callable[[], None]], repeats: int) -> dict[str, list[float]]:
+    """Seconds of `repeats` calls of each candidate, taken in turn: A B A B ...
+
+    Each is called once untimed first. On a GPU a call lasts until its work there is done.
+    """
+    for run in candidates.values():
+        _seconds(run)
+    taken: dict[str, list[float]] = {name: [] for name in candidates}
+    for _ in range(repeats):
+        for name, run in candidates.items():
+            taken[name].append(_seconds(run))
+    return taken
+
+
+def speedup(baseline: Sequence[float], candidate: Sequence[float]) -> tuple[float, float, float]:
+    """How many times faster the candidate is than the baseline: the median over the turns, and their quartiles.
+
+    Each turn's two calls follow each other, so load that comes and goes cancels.
+    """
+    ratios = [slow / fast for slow, fast in zip(baseline, candidate, strict=True)]
+    if len(ratios) < 2:
+        return ratios[0], ratios[0], ratios[0]
+    low, middle, high = quantiles(ratios, n=4, method="inclusive")
+    return middle, low, high
+
+
+def machine() -> str:
+    """One line: processor or GPU, threads, versions, date and commit."""
+    where = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
+    return (
+        f"{where}, {torch.get_num_threads()} threads, torch {torch.__version__},"
+        f" Python {platform.python_version()}, {datetime.now(UTC):%Y-%m-%d}, commit {commit()}"
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _seconds(run: Callable[[], None]) -> float:
+    begin = time.perf_counter()
+    run()
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter() - begin
+
+
+def _processor() -> str:
+    """The processor's name, which Python does not tell on Linux."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
