@@ -25,6 +25,11 @@ from gen100.due import Job, jobs
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = (1, 10, 100)
+WHOLE = ("all stages `touch` alone", "runs", "jobs", "s", "ms a job")
+GROWN = (
+    *("command", "runs", "s", "processor s", "peak MiB", "ms a run", "processor ms a run"),
+    *("a run against the grid before", "the same, processor"),
+)
 TOUCH = """#!/bin/sh
 exec xargs touch < "$(dirname "$0")/outputs/$1${2:+-$2}${3:+-$3}"
 """
@@ -82,30 +87,28 @@ def touching_python(folder: Path, every: list[Job]) -> str:
 
 def overhead(folder: Path) -> list[list[str]]:
     """Snakemake's time for the grid of one seed, and that of a shell loop over the same commands."""
-    workspace = folder / "touched"
-    runs = write_workspace(workspace, 1)
+    runs, workspace, other = write_workspace(folder / "touched", 1), folder / "touched", folder / "looped"
     with chdir(workspace):
         every = jobs()
     python = touching_python(folder / "bin", every)
-    plain = Cost.of(snakemake(workspace, "-n", "--quiet", python=python), ROOT)
-    lines = [f"mkdir -p {' '.join(sorted({str(output.parent) for output in job.outputs}))}" for job in every]
-    stage = [shlex.join([str(folder / "bin/gen100"), *name]) for name in map(_arguments, every)]
+    for output in (output for job in every for output in job.outputs):
+        (other / output).parent.mkdir(parents=True, exist_ok=True)
     script = folder / "loop.sh"
-    script.write_text(
-        "".join(f"{make}; sh -c {shlex.quote(call)}\n" for make, call in zip(lines, stage, strict=True))
-    )
-    other = folder / "looped"
-    other.mkdir()
-    loop = Cost.of(["sh", "-e", str(script)], other)
-    rows = []
-    for title, cost in (
-        ("shell loop", loop),
-        ("`snakemake --cores 1`", Cost.of(snakemake(workspace, "--cores", "1", "--quiet", python=python), ROOT)),
-    ):
-        rows.append([title, str(runs), str(len(every)), f"{cost.seconds:.2f}", f"{cost.seconds / len(every):.3f}"])
-    assert all(output.exists() for job in every for output in (workspace / path for path in job.outputs))
-    rows.append(["`snakemake -n` alone", str(runs), str(len(every)), f"{plain.seconds:.2f}", ""])
-    return rows
+    script.write_text("".join(f"sh -c '{folder}/bin/gen100 {' '.join(_arguments(job))}'\n" for job in every))
+    costs = {
+        "shell loop": Cost.of(["sh", "-e", str(script)], other),
+        "`snakemake -n`": Cost.of(snakemake(workspace, "-n", python=python), ROOT),
+        "`snakemake --cores 1`": Cost.of(snakemake(workspace, "--cores", "1", python=python), ROOT),
+    }
+    for job in every:
+        for output in job.outputs:
+            assert (workspace / output).exists()
+            assert (other / output).exists()
+    count = len(every)
+    return [
+        [title, str(runs), str(count), f"{cost.seconds:.2f}", f"{1000 * cost.seconds / count:.0f}"]
+        for title, cost in costs.items()
+    ]
 
 
 def _arguments(job: Job) -> list[str]:
@@ -149,18 +152,11 @@ def main(seeds: tuple[int, ...]) -> None:
         filter(None, [str(ROOT / "src"), *(path for path in sys.path if path.endswith("site-packages"))])
     )
     with TemporaryDirectory(prefix="gen100-dag-") as folder:
-        head = ("all stages `touch` alone", "runs", "jobs", "s", "s a job")
-        measured = [(head, overhead(Path(folder)))]
-        head = (
-            *("command", "runs", "s", "processor s", "peak MiB", "ms a run", "processor ms a run"),
-            *("a run against the grid before", "the same, processor"),
-        )
-        measured.append((head, growth(Path(folder), seeds)))
+        whole, grown = overhead(Path(folder)), growth(Path(folder), seeds)
     # Not above: it imports torch, and a process starts with the peak memory of the one that starts it.
     from timing import machine, table
 
-    tables = [table(head, rows) for head, rows in measured]
-    print(f"\n{machine()}\n\n" + "\n\n".join(tables))
+    print(f"\n{machine()}\n\n{table(WHOLE, whole)}\n\n{table(GROWN, grown)}")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from peer_loops.sides import Pair, Pictures, Side, again, ours
 
 placeholder("dalle_pytorch.vae", "OpenAIDiscreteVAE", "VQGanVAE")  # pretrained ones: need PyTorch Lightning
 placeholder("pkg_resources", "get_distribution")
-from dalle_pytorch import DALLE, DiscreteVAE  # noqa: E402
-from dalle_pytorch.loader import TextImageDataset  # noqa: E402
+from dalle_pytorch import DALLE, DiscreteVAE  # type: ignore[import-not-found]  # noqa: E402
+from dalle_pytorch.loader import TextImageDataset  # type: ignore[import-not-found]  # noqa: E402
 
 BATCH, STEPS = 64, 1
 CODES = 128

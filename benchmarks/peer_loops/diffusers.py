@@ -36,9 +36,9 @@ OURS = {
 def _pair(pictures: Pictures, title: str, name: str, encode: bool) -> Pair:
     blocks = len(AUTOENCODER)
     vae = AutoencoderKL(
-        down_block_types=("DownEncoderBlock2D",) * blocks,
-        up_block_types=("UpDecoderBlock2D",) * blocks,
-        block_out_channels=AUTOENCODER,
+        down_block_types=("DownEncoderBlock2D",) * blocks,  # type: ignore[arg-type]
+        up_block_types=("UpDecoderBlock2D",) * blocks,  # type: ignore[arg-type]
+        block_out_channels=AUTOENCODER,  # type: ignore[arg-type]
         layers_per_block=1,
         latent_channels=2,
         norm_num_groups=8,

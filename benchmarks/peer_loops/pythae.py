@@ -73,14 +73,14 @@ def _theirs(model: VAE | WAE_MMD, name: str, pictures: Pictures, batch: int, ste
 
 def elbo(pictures: Pictures) -> Pair:
     config = VAEConfig(input_dim=(3, 32, 32), latent_dim=LATENT)
-    model = VAE(config, Encoder_Conv_VAE_CIFAR(config), Decoder_Conv_AE_CIFAR(config))
+    model = VAE(config, Encoder_Conv_VAE_CIFAR(config), Decoder_Conv_AE_CIFAR(config))  # type: ignore[arg-type]
     mine = ours("vae-elbo-128", NETWORK, pictures, BATCH, STEPS)
     return Pair("VAE, ELBO", BATCH, STEPS, mine, _theirs(model, "pythae's VAE", pictures, BATCH, STEPS))
 
 
 def wae(pictures: Pictures) -> Pair:
     config = WAE_MMD_Config(input_dim=(3, 32, 32), latent_dim=LATENT)
-    model = WAE_MMD(config, Encoder_Conv_AE_CIFAR(config), Decoder_Conv_AE_CIFAR(config))
+    model = WAE_MMD(config, Encoder_Conv_AE_CIFAR(config), Decoder_Conv_AE_CIFAR(config))  # type: ignore[arg-type]
     mine = ours("vae-wae-128", NETWORK, pictures, BATCH, STEPS)
     return Pair("VAE, WAE-MMD", BATCH, STEPS, mine, _theirs(model, "pythae's WAE_MMD", pictures, BATCH, STEPS))
 

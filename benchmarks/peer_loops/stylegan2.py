@@ -10,8 +10,8 @@ from peer_loops.sides import TEMPORARY, Pair, Pictures, Side, ours
 
 placeholder("aim", "Session")  # an experiment tracker
 with patch("torch.cuda.is_available", return_value=True):  # it refuses to be imported without
-    from stylegan2_pytorch import Trainer
-    from stylegan2_pytorch.stylegan2_pytorch import image_noise, noise_list, styles_def_to_tensor
+    from stylegan2_pytorch import Trainer  # type: ignore[import-not-found]
+    from stylegan2_pytorch import stylegan2_pytorch as parts  # type: ignore[import-not-found]
 
 BATCH, STEPS = 16, 16
 LATENT = 128
@@ -52,9 +52,9 @@ def hinge(pictures: Pictures) -> Pair:
 
     def forward() -> object:
         with patch.object(Tensor, "cuda", _stay):
-            drawn = noise_list(BATCH, gan.G.num_layers, LATENT, 0)
-            styles = styles_def_to_tensor([(gan.S(z), layers) for z, layers in drawn])
-            return gan.D(gan.G(styles, image_noise(BATCH, 32, 0)))
+            drawn = parts.noise_list(BATCH, gan.G.num_layers, LATENT, 0)
+            styles = parts.styles_def_to_tensor([(gan.S(z), layers) for z, layers in drawn])
+            return gan.D(gan.G(styles, parts.image_noise(BATCH, 32, 0)))
 
     trained = [*gan.S.parameters(), *gan.G.parameters(), *gan.D.parameters()]
     theirs = Side("stylegan2-pytorch", trained, forward, train)
