@@ -3,9 +3,10 @@
     python benchmarks/dag.py [SEEDS]...
 
 First the whole grid of 24 runs, with every stage replaced by `touch`, so that nearly all of the time is
-Snakemake's; the same commands in a shell loop are the baseline. Then `gen100 plan`, `snakemake -n` and
-`gen100 forecast` for the grid with each number of seeds (1, 10 and 100): seconds, processor seconds and peak
-memory of the process and those it started, and each per run, against the grid before.
+Snakemake's; the same commands in a shell loop are the baseline, and planning, `snakemake -n`, is told apart from
+what is added to each job. Then `gen100 plan`, `snakemake -n` and `gen100 forecast` for the grid with each number
+of seeds (1, 10 and 100): seconds, processor seconds and peak memory of the process and those it started; and the
+processor time of a run, and of each run more than in the grid before, with their growth.
 """
 
 import os
@@ -15,7 +16,9 @@ import sys
 import time
 from contextlib import chdir
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 import yaml
@@ -25,10 +28,14 @@ from gen100.due import Job, jobs
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = (1, 10, 100)
-WHOLE = ("all stages `touch` alone", "runs", "jobs", "s", "ms a job")
+REPEATS = 3
+WHOLE = (
+    *("runs", "jobs", "shell loop, s", "`snakemake -n`, s", "`snakemake --cores 1`, s"),
+    *("added to a job, ms", "whole against shell loop"),
+)
 GROWN = (
-    *("command", "runs", "s", "processor s", "peak MiB", "ms a run", "processor ms a run"),
-    *("a run against the grid before", "the same, processor"),
+    *("command", "runs", "s", "processor s", "peak MiB", "processor ms a run", "against the grid before"),
+    *("processor ms of each run more", "against the grid before"),
 )
 TOUCH = """#!/bin/sh
 exec xargs touch < "$(dirname "$0")/outputs/$1${2:+-$2}${3:+-$3}"
@@ -86,29 +93,27 @@ def touching_python(folder: Path, every: list[Job]) -> str:
 
 
 def overhead(folder: Path) -> list[list[str]]:
-    """Snakemake's time for the grid of one seed, and that of a shell loop over the same commands."""
-    runs, workspace, other = write_workspace(folder / "touched", 1), folder / "touched", folder / "looped"
-    with chdir(workspace):
+    """Snakemake's time for the grid of one seed, and that of a shell loop over the same commands: medians."""
+    runs = write_workspace(folder / "first", 1)
+    with chdir(folder / "first"):
         every = jobs()
     python = touching_python(folder / "bin", every)
-    for output in (output for job in every for output in job.outputs):
-        (other / output).parent.mkdir(parents=True, exist_ok=True)
     script = folder / "loop.sh"
     script.write_text("".join(f"sh -c '{folder}/bin/gen100 {' '.join(_arguments(job))}'\n" for job in every))
-    costs = {
-        "shell loop": Cost.of(["sh", "-e", str(script)], other),
-        "`snakemake -n`": Cost.of(snakemake(workspace, "-n", python=python), ROOT),
-        "`snakemake --cores 1`": Cost.of(snakemake(workspace, "--cores", "1", python=python), ROOT),
-    }
-    for job in every:
-        for output in job.outputs:
-            assert (workspace / output).exists()
-            assert (other / output).exists()
-    count = len(every)
-    return [
-        [title, str(runs), str(count), f"{cost.seconds:.2f}", f"{1000 * cost.seconds / count:.0f}"]
-        for title, cost in costs.items()
-    ]
+    costs: dict[str, list[float]] = {"shell loop": [], "`snakemake -n`": [], "`snakemake --cores 1`": []}
+    for turn in range(REPEATS):
+        looped, workspace = folder / f"looped{turn}", folder / f"touched{turn}"
+        write_workspace(workspace, 1)
+        for output in (output for job in every for output in job.outputs):
+            (looped / output).parent.mkdir(parents=True, exist_ok=True)
+        costs["shell loop"].append(Cost.of(["sh", "-e", str(script)], looped).seconds)
+        for title, argument in (("`snakemake -n`", "-n"), ("`snakemake --cores 1`", "--cores=1")):
+            costs[title].append(Cost.of(snakemake(workspace, argument, python=python), ROOT).seconds)
+        for place in (looped, workspace):
+            assert all((place / output).exists() for job in every for output in job.outputs)
+    loop, planned, whole = map(median, costs.values())
+    row = [str(runs), str(len(every)), *(f"{seconds:.1f}" for seconds in (loop, planned, whole))]
+    return [[*row, f"{1000 * (whole - planned - loop) / len(every):.0f}", f"{whole / loop:.1f}"]]
 
 
 def _arguments(job: Job) -> list[str]:
@@ -116,9 +121,9 @@ def _arguments(job: Job) -> list[str]:
 
 
 def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
-    """A row for each command and number of seeds."""
+    """A row for each command and number of seeds; what grows is processor time, which other load leaves alone."""
     rows = []
-    before: dict[str, tuple[int, Cost]] = {}
+    known: dict[str, list[tuple[int, float]]] = {}
     for count in seeds:
         workspace = folder / str(count)
         runs = write_workspace(workspace, count)
@@ -130,21 +135,20 @@ def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
         }
         for title, (command, place) in commands.items():
             cost = Cost.of(command, place)
-            per_run = [f"{1000 * cost.seconds / runs:.1f}", f"{1000 * cost.processor / runs:.1f}"]
-            growths = ["", ""]
-            if title in before:
-                fewer, last = before[title]
-                growths = [
-                    f"{(cost.seconds / runs) / (last.seconds / fewer):.2f}",
-                    f"{(cost.processor / runs) / (last.processor / fewer):.2f}",
-                ]
-            before[title] = runs, cost
-            memory = f"{cost.memory / 2**20:,.0f}"
-            rows.append(
-                [title, f"{runs:,}", f"{cost.seconds:.1f}", f"{cost.processor:.1f}", memory, *per_run, *growths]
-            )
+            points = known.setdefault(title, [])
+            points.append((runs, cost.processor))
+            each = [seconds / number for number, seconds in points]
+            more = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(points)]
+            rows.append([title, f"{runs:,}", f"{cost.seconds:.1f}", f"{cost.processor:.1f}"])
+            rows[-1] += [f"{cost.memory / 2**20:,.0f}", *_growth(each), *_growth(more)]
             print(" | ".join(rows[-1]), flush=True)
     return rows
+
+
+def _growth(values: list[float]) -> tuple[str, str]:
+    """The last value, in thousandths, and its ratio to the one before, where there are any."""
+    last = f"{1000 * values[-1]:.1f}" if values else ""
+    return last, f"{values[-1] / values[-2]:.2f}" if len(values) > 1 else ""
 
 
 def main(seeds: tuple[int, ...]) -> None:
