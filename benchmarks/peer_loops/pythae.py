@@ -24,7 +24,7 @@ from peer_loops.sides import TEMPORARY, Pair, Pictures, Side, ours
 
 BATCH, STEPS = 32, 1
 LATENT = 128
-NETWORK = {"network": {"channels": [64, 144, 320], "blocks": 2}}
+NETWORK = {"network": {"channels": [56, 144, 416, 768], "blocks": 1}}
 SMALL = {"network": {"channels": [32, 64, 128], "blocks": 2}}
 SMALL_BATCH = 128
 

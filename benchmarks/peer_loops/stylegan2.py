@@ -16,7 +16,7 @@ with patch("torch.cuda.is_available", return_value=True):  # it refuses to be im
 BATCH, STEPS = 16, 16
 LATENT = 128
 CAPACITY = 8
-CHANNELS = [24, 64, 128, 384]
+CHANNELS = [16, 40, 120, 448]
 
 
 def _stay(moved: Tensor | nn.Module, *_: object) -> Tensor | nn.Module:
