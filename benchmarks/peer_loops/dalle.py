@@ -21,7 +21,7 @@ from dalle_pytorch.loader import TextImageDataset  # type: ignore[import-not-fou
 
 BATCH, STEPS = 64, 1
 CODES = 128
-AUTOENCODER = {"network": {"channels": [32, 88, 160], "blocks": 1}}
+AUTOENCODER = {"network": {"channels": [24, 64, 208], "blocks": 1}}
 WIDTH, HEADS = 256, 8
 DROPOUT = 0.1
 
@@ -40,7 +40,9 @@ def _discrete_vae() -> DiscreteVAE:
 def first_stage(pictures: Pictures) -> Pair:
     vae = _discrete_vae()
     crop = [transforms.Resize(32), transforms.CenterCrop(32), transforms.ToTensor()]
-    loader = DataLoader(ImageFolder(str(pictures.folder), transforms.Compose(crop)), BATCH, shuffle=True)
+    loader = DataLoader(
+        ImageFolder(str(pictures.folder), transforms.Compose(crop)), BATCH, shuffle=True, drop_last=True
+    )
     batches = again(loader)
     optimizer = Adam(vae.parameters(), lr=1e-3)
 

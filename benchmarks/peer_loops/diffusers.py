@@ -19,7 +19,7 @@ from peer_loops.sides import Pair, Pictures, Side, again, ours
 BATCH, STEPS = 64, 1
 TEXT, WORDS = 128, 7
 CHANNELS = (96, 192)
-AUTOENCODER = (32, 64, 64)
+AUTOENCODER = (56, 112, 112)
 OURS = {
     "autoencoder": {"network": {"channels": list(AUTOENCODER), "blocks": 1}},
     "network": {
