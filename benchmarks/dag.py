@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 import yaml
 
@@ -54,7 +54,7 @@ class Cost:
     @staticmethod
     def of(command: list[str], folder: Path) -> "Cost":
         """Run a command; it must succeed."""
-        with TemporaryDirectory() as place, open(Path(place) / "said", "w+") as said:  # noqa: PTH123
+        with TemporaryFile("w+") as said:
             begin = time.perf_counter()
             process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
             _, status, usage = os.wait4(process.pid, 0)
