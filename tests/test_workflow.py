@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import ROOT, environment
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
@@ -126,3 +127,18 @@ def test_lint_finds_nothing() -> None:
 def test_every_command_of_the_workflow_explains_itself(dvc_stages: dict[str, Job], gen100) -> None:
     for stage in {command.split()[1] for command in dvc_stages}:
         assert stage in gen100(ROOT, stage, "--help").stdout
+
+
+def test_planning_many_seeds_takes_no_resource_for_each(tmp_path: Path) -> None:
+    """Snakemake works out every resource of a rule for every job: with one a seed, the square of their number."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    cells = ["stable_diffusion-mse-128", "stable_diffusion-mae-128"]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"cells": cells, "seeds": list(range(5, 30))}))
+    done = snakemake("-n", "--directory", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    taken: dict[str, set[str]] = {}
+    for seed, name in re.findall(r"seed=(\d+)\n    resources: .*?(stable_diffusion_\w+)=1\b", done.stdout):
+        taken.setdefault(seed, set()).add(name)
+    assert len(taken) == 25
+    assert all(len(names) == 1 for names in taken.values())
+    assert len(set.union(*taken.values())) == 10

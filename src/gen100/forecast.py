@@ -51,6 +51,15 @@ class Benchmark:
     device: str
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """Of a job: what the earlier ones most like it took on average, in proportion to the images, and where."""
+
+    seconds: float
+    size: float
+    devices: frozenset[str]
+
+
 @dataclass
 class Line:
     """All due jobs of a stage and model. Hours and bytes are those of the `known` jobs."""
@@ -147,6 +156,7 @@ def forecast(earlier: list[Benchmark]) -> list[Line]:
     params = load_params()
     lines: dict[tuple[str, str], Line] = {}
     devices: dict[tuple[str, str], set[str]] = defaultdict(set)
+    estimates: dict[Work, Estimate | None] = {}
     every = jobs()
     trained = {_autoencoder(job) for job in every if not job.due}
     for job in every:
@@ -156,16 +166,19 @@ def forecast(earlier: list[Benchmark]) -> list[Line]:
         work = work_of(job, params)
         line = lines.setdefault((job.stage, model), Line(job.stage, model, work.images is not None))
         line.jobs += 1
-        like = _most_alike(work, earlier)
-        if not like:
+        # Of many seeds alike: looked up once, or the time would grow with the square of their number.
+        if work not in estimates:
+            estimates[work] = _estimate(work, earlier)
+        estimate = estimates[work]
+        if estimate is None:
             continue
         line.known += 1
         network = _autoencoder(job)
         if network is None or network not in trained:
-            line.hours += mean(one.seconds * _share(work, one) for one in like) / 3600
+            line.hours += estimate.seconds / 3600
         trained.add(network)
-        line.size += mean(one.size * (_share(work, one) if work.stage == "sample" else 1) for one in like)
-        devices[job.stage, model] |= {one.device for one in like} - {"?"}
+        line.size += estimate.size
+        devices[job.stage, model] |= estimate.devices
     for key, line in lines.items():
         line.devices = tuple(sorted(devices[key]))
     return sorted(lines.values(), key=lambda line: (not line.on_gpu, STAGES.index(line.stage)))
@@ -180,6 +193,18 @@ def _autoencoder(job: Job) -> tuple[str, int | None] | None:
 def _share(work: Work, earlier: Benchmark) -> float:
     """How many times as many images a job works on as an earlier one did."""
     return work.images / earlier.work.images if work.images and earlier.work.images else 1.0
+
+
+def _estimate(work: Work, earlier: list[Benchmark]) -> Estimate | None:
+    """None where no earlier job is like it."""
+    like = _most_alike(work, earlier)
+    if not like:
+        return None
+    return Estimate(
+        mean(one.seconds * _share(work, one) for one in like),
+        mean(one.size * (_share(work, one) if work.stage == "sample" else 1) for one in like),
+        frozenset(one.device for one in like) - {"?"},
+    )
 
 
 def _most_alike(work: Work, earlier: list[Benchmark]) -> list[Benchmark]:

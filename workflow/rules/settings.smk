@@ -28,6 +28,9 @@ except UserError as error:
 PLAN = make_plan(PARAMS)
 # How many cells have an autoencoder of that name.
 SHARED = Counter(name for cell in PARAMS.cells if (name := Cell.parse(cell).autoencoder))
+PLACES = {str(seed): place for place, seed in enumerate(PARAMS.seeds)}
+# At most so many autoencoders of one name, each of another seed, are trained at a time.
+SIDE_BY_SIDE = 10
 
 
 def settings_of(stage):
@@ -46,15 +49,17 @@ def autoencoder_inputs(wildcards):
 
 
 def turn(cell, seed):
-    """The name of the autoencoder that a run shares with others, as a resource; None where it shares none."""
+    """The name of the resource that a run's autoencoder takes; None where it is shared with no other cell."""
     name = Cell.parse(cell).autoencoder
-    return f"{name}_{seed}".replace("-", "_") if SHARED[name] > 1 else None
+    return f"{name}_{PLACES[str(seed)] % SIDE_BY_SIDE}".replace("-", "_") if SHARED[name] > 1 else None
 
 
 def turns():
     """A resource for each autoencoder that runs share, of which there is one: their jobs take turns.
 
     The first trains it, and the others copy it. Side by side they would wait for the first, each with a GPU.
+    Snakemake works out every one of these resources for every such job. So their number is bounded, and of many
+    seeds some that have nothing to do with each other take turns as well.
     """
     names = {turn(cell, seed) for cell in PARAMS.cells for seed in PARAMS.seeds} - {None}
     for name in names:

@@ -1,0 +1,167 @@
+"""What the workflow costs beside its jobs, and how that grows with the number of runs.
+
+    python benchmarks/dag.py [SEEDS]...
+
+First the whole grid of 24 runs, with every stage replaced by `touch`, so that nearly all of the time is
+Snakemake's; the same commands in a shell loop are the baseline, and planning, `snakemake -n`, is told apart from
+what is added to each job. Then `gen100 plan`, `snakemake -n` and `gen100 forecast` for the grid with each number
+of seeds (1, 10 and 100): seconds, processor seconds and peak memory of the process and those it started; and the
+processor time of a run, and of each run more than in the grid before, with their growth.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from contextlib import chdir
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory, TemporaryFile
+
+import yaml
+
+from gen100.config import load_params
+from gen100.due import Job, jobs
+
+ROOT = Path(__file__).resolve().parents[1]
+SEEDS = (1, 10, 100)
+REPEATS = 3
+WHOLE = (
+    *("runs", "jobs", "shell loop, s", "`snakemake -n`, s", "`snakemake --cores 1`, s"),
+    *("added to a job, ms", "whole against shell loop"),
+)
+GROWN = (
+    *("command", "runs", "s", "processor s", "peak MiB", "processor ms a run", "against the grid before"),
+    *("processor ms of each run more", "against the grid before"),
+)
+TOUCH = """#!/bin/sh
+exec xargs touch < "$(dirname "$0")/outputs/$1${2:+-$2}${3:+-$3}"
+"""
+"""Stands for the command gen100: makes the outputs of a stage, whose names lie beside it."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a process and those that it waited for."""
+
+    seconds: float
+    processor: float
+    memory: int
+
+    @staticmethod
+    def of(command: list[str], folder: Path) -> "Cost":
+        """Run a command; it must succeed."""
+        with TemporaryFile("w+") as said:
+            begin = time.perf_counter()
+            process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - begin
+            if os.waitstatus_to_exitcode(status):
+                said.seek(0)
+                raise SystemExit(f"{shlex.join(command)} failed:\n{said.read()[-2000:]}")
+        return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+
+
+def write_workspace(folder: Path, seeds: int) -> int:
+    """The demo's parameters with seeds 0 to `seeds` - 1; returns the number of runs."""
+    params = yaml.safe_load((ROOT / "demo/params.yaml").read_text()) | {"seeds": list(range(seeds))}
+    folder.mkdir()
+    (folder / "params.yaml").write_text(yaml.safe_dump(params))
+    with chdir(folder):
+        found = load_params()
+    return len(found.cells) * len(found.seeds)
+
+
+def snakemake(folder: Path, *arguments: str, python: str = sys.executable) -> list[str]:
+    return [python, "-m", "snakemake", "--directory", str(folder), *arguments]
+
+
+def touching_python(folder: Path, every: list[Job]) -> str:
+    """The running Python in a folder of its own beside a gen100 that only touches: rules call that one."""
+    outputs = folder / "outputs"
+    outputs.mkdir(parents=True)
+    for job in every:
+        (outputs / "-".join(_arguments(job))).write_text("".join(f"{output}\n" for output in job.outputs))
+    stand_in = folder / "gen100"
+    stand_in.write_text(TOUCH)
+    stand_in.chmod(0o755)
+    (folder / "python").symlink_to(sys.executable)
+    return str(folder / "python")
+
+
+def overhead(folder: Path) -> list[list[str]]:
+    """Snakemake's time for the grid of one seed, and that of a shell loop over the same commands: medians."""
+    runs = write_workspace(folder / "first", 1)
+    with chdir(folder / "first"):
+        every = jobs()
+    python = touching_python(folder / "bin", every)
+    script = folder / "loop.sh"
+    script.write_text("".join(f"sh -c '{folder}/bin/gen100 {' '.join(_arguments(job))}'\n" for job in every))
+    costs: dict[str, list[float]] = {"shell loop": [], "`snakemake -n`": [], "`snakemake --cores 1`": []}
+    for turn in range(REPEATS):
+        looped, workspace = folder / f"looped{turn}", folder / f"touched{turn}"
+        write_workspace(workspace, 1)
+        for output in (output for job in every for output in job.outputs):
+            (looped / output).parent.mkdir(parents=True, exist_ok=True)
+        costs["shell loop"].append(Cost.of(["sh", "-e", str(script)], looped).seconds)
+        for title, argument in (("`snakemake -n`", "-n"), ("`snakemake --cores 1`", "--cores=1")):
+            costs[title].append(Cost.of(snakemake(workspace, argument, python=python), ROOT).seconds)
+        for place in (looped, workspace):
+            assert all((place / output).exists() for job in every for output in job.outputs)
+    loop, planned, whole = map(median, costs.values())
+    row = [str(runs), str(len(every)), *(f"{seconds:.1f}" for seconds in (loop, planned, whole))]
+    return [[*row, f"{1000 * (whole - planned - loop) / len(every):.0f}", f"{whole / loop:.1f}"]]
+
+
+def _arguments(job: Job) -> list[str]:
+    return [job.stage, *([job.cell, str(job.seed)] if job.cell else [job.role] if job.role else [])]
+
+
+def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
+    """A row for each command and number of seeds; what grows is processor time, which other load leaves alone."""
+    rows = []
+    known: dict[str, list[tuple[int, float]]] = {}
+    for count in seeds:
+        workspace = folder / str(count)
+        runs = write_workspace(workspace, count)
+        gen100 = [sys.executable, "-m", "gen100"]
+        commands = {
+            "`gen100 plan`": ([*gen100, "plan"], workspace),
+            "`snakemake -n`": (snakemake(workspace, "-n"), ROOT),
+            "`gen100 forecast`": ([*gen100, "forecast"], workspace),
+        }
+        for title, (command, place) in commands.items():
+            cost = Cost.of(command, place)
+            points = known.setdefault(title, [])
+            points.append((runs, cost.processor))
+            each = [seconds / number for number, seconds in points]
+            more = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(points)]
+            rows.append([title, f"{runs:,}", f"{cost.seconds:.1f}", f"{cost.processor:.1f}"])
+            rows[-1] += [f"{cost.memory / 2**20:,.0f}", *_growth(each), *_growth(more)]
+            print(" | ".join(rows[-1]), flush=True)
+    return rows
+
+
+def _growth(values: list[float]) -> tuple[str, str]:
+    """The last value, in thousandths, and its ratio to the one before, where there are any."""
+    last = f"{1000 * values[-1]:.1f}" if values else ""
+    return last, f"{values[-1] / values[-2]:.2f}" if len(values) > 1 else ""
+
+
+def main(seeds: tuple[int, ...]) -> None:
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(ROOT / "src"), *(path for path in sys.path if path.endswith("site-packages"))])
+    )
+    with TemporaryDirectory(prefix="gen100-dag-") as folder:
+        whole, grown = overhead(Path(folder)), growth(Path(folder), seeds)
+    # Not above: it imports torch, and a process starts with the peak memory of the one that starts it.
+    from timing import machine, table
+
+    print(f"\n{machine()}\n\n{table(WHOLE, whole)}\n\n{table(GROWN, grown)}")
+
+
+if __name__ == "__main__":
+    main(tuple(map(int, sys.argv[1:])) or SEEDS)

@@ -1,0 +1,203 @@
+"""What evaluating runs costs, against torch-fidelity's own command on folders of images.
+
+    python benchmarks/evaluation.py [inception|own] [SAMPLES REAL]
+
+Both sides are commands, from start to end: `gen100 evaluate`, which keeps what it found of the real images for
+the next run, and `fidelity --isc --fid --kid` on folders of PNGs. They measure the same synthetic images with the
+same network: Inception v3 with random weights, which costs what the trained one costs, or the project's own. The
+table holds what was measured of single calls, and what follows for 24 runs.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+import yaml
+from PIL import Image
+from timing import compare, machine, table
+from torch_fidelity import FeatureExtractorInceptionV3
+
+from gen100 import config, layout
+from gen100.data import arrays, synthetic
+from gen100.metrics.extractors import INCEPTION, OWN, store_inception
+from gen100.metrics.network import FeatureNetwork
+from gen100.metrics.weights import save_network
+from gen100.training.feed import to_float
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNS = 24
+REPEATS = 3
+SIZES = {"inception": (100, 100), "own": (2000, 10000)}
+CELLS = ["vae-elbo-128", "vae-mi-128", "vae-wae-128", "vae-elbo-2048", "vae-mi-2048"]
+"""The one that finds nothing kept, one for the untimed call, and one for each repeat."""
+WEIGHTS = Path("weights.pth")
+FIDELITY = "from torch_fidelity.fidelity import main; main()"
+OWN_FIDELITY = f"""
+from torch_fidelity import register_feature_extractor
+from torch_fidelity.fidelity import main
+from gen100.metrics.extractors import Cifar100Extractor
+register_feature_extractor({OWN!r}, Cifar100Extractor)
+main()
+"""
+
+
+class RandomInception(FeatureExtractorInceptionV3):
+    """torch-fidelity's Inception v3 as initialised, without its file of weights."""
+
+    def load_state_dict(self, *_: object, **__: object) -> None:  # type: ignore[override]
+        return
+
+
+def write_extractor(kind: str, images: np.ndarray) -> None:
+    """Write the network for gen100, and Inception for torch-fidelity's command too."""
+    torch.manual_seed(0)
+    if kind == "inception":
+        torch.save({}, WEIGHTS)
+        network = RandomInception(INCEPTION, ["logits_unbiased"], feature_extractor_weights_path=str(WEIGHTS))
+        network.fc.weight.data.mul_(100)  # decided answers: else every IS is 1.000
+        torch.save(network.state_dict(), WEIGHTS)
+        store_inception(WEIGHTS, layout.extractor("metric"))
+        return
+    trial = config.load_params(ROOT / "trial/params.yaml").metrics.extractor
+    assert isinstance(trial, config.OwnExtractor)
+    network = FeatureNetwork(trial.network)
+    with torch.no_grad():
+        network.classify.weight.mul_(20)
+        for _ in range(20):  # so that its normalizations know the images
+            network(to_float(torch.from_numpy(images)))
+    save_network(layout.extractor("metric"), network, seed=0, accuracy=0.01, synthetic=True)
+
+
+def write_folder(images: np.ndarray, folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for place, image in enumerate(images):
+        Image.fromarray(image.transpose(1, 2, 0)).save(folder / f"{place:05}.png")
+
+
+def write_workspace(kind: str, samples: int, real: int) -> None:
+    """Write, into the current folder, all that both sides read."""
+    params = yaml.safe_load((ROOT / "demo/params.yaml").read_text())
+    shown = synthetic.Synthetic(train=real, test=100, seed=0)
+    params |= {"cells": CELLS, "data": {"synthetic": shown.model_dump()}}
+    params["metrics"]["measures"] = ["isc", "fid", "kid"]
+    params["sampling"]["images"] = samples
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    layout.extractor("metric").parent.mkdir(parents=True)
+    synthetic.write_archive(layout.ARCHIVE, shown)
+    arrays.prepare(layout.ARCHIVE, layout.ARRAYS, "synthetic", (real, 100))
+    images = arrays.load(layout.ARRAYS).train_images
+    write_folder(images, Path("real"))
+    write_extractor(kind, images[:100])
+    for seed, cell in enumerate(CELLS, start=1):
+        others = config.Synthetic(train=samples, test=100, seed=seed)
+        synthetic.write_archive(Path("other.tar.gz"), others)
+        arrays.prepare(Path("other.tar.gz"), Path("other.npz"), "synthetic", (samples, 100))
+        images = arrays.load(Path("other.npz")).train_images
+        layout.run(cell, 0).mkdir(parents=True)
+        np.save(layout.run(cell, 0) / "samples.npy", images)
+        write_folder(images, Path("samples") / cell)
+
+
+def command(*arguments: str) -> str:
+    """The standard output of Python with these arguments, which must succeed."""
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stderr}")
+    return done.stdout
+
+
+def gen100(cell: str) -> None:
+    command("-m", "gen100", "evaluate", cell, "0")
+
+
+def fidelity(kind: str, cell: str, *more: str) -> dict[str, float]:
+    folder = Path("samples") / cell
+    count = min(1000, len(list(folder.iterdir())), len(list(Path("real").iterdir())))
+    script, name, weights = (
+        (FIDELITY, INCEPTION, WEIGHTS) if kind == "inception" else (OWN_FIDELITY, OWN, layout.extractor("metric"))
+    )
+    said = command(
+        *("-c", script, "--isc", "--fid", "--kid", "--cpu", "--json", "--kid-subset-size", str(count)),
+        *("--input1", str(folder), "--input2", "real", *more),
+        *("--feature-extractor", name, "--feature-extractor-weights-path", str(weights)),
+    )
+    return json.loads(said[said.index("{") :])
+
+
+def one_by_one(side: Callable[[str], object]) -> Callable[[], None]:
+    """Measures the next cell whenever it is called."""
+    cells = iter(CELLS[1:])
+
+    def run() -> None:
+        side(next(cells))
+
+    return run
+
+
+def check(kind: str, cell: str) -> str:
+    """Stop where the two sides do not measure the same; say what they measured."""
+    ours = json.loads((layout.run(cell, 0) / "metrics.json").read_text())
+    theirs = fidelity(kind, cell)
+    keys = {
+        "fid": "frechet_inception_distance",
+        "is": "inception_score_mean",
+        "kid": "kernel_inception_distance_mean",
+    }
+    for own, other in keys.items():
+        if not np.isclose(ours[own], theirs[other], rtol=1e-3):
+            raise SystemExit(f"{own} is {ours[own]} by gen100, {theirs[other]} by torch-fidelity's command")
+    return ", ".join(f"{own} {ours[own]:.4g} and {theirs[other]:.4g}" for own, other in keys.items())
+
+
+def main(kind: str, samples: int, real: int) -> None:
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH")]))
+    with TemporaryDirectory(prefix="gen100-evaluation-") as folder:
+        os.chdir(folder)
+        write_workspace(kind, samples, real)
+        begin = time.perf_counter()
+        gen100(CELLS[0])
+        first = time.perf_counter() - begin
+        kept = ("--input2-cache-name", "real", "--cache-root", "kept")
+        sides: dict[str, Callable[[str], object]] = {
+            "gen100": gen100,
+            "fidelity": lambda cell: fidelity(kind, cell),
+            "cached": lambda cell: fidelity(kind, cell, *kept),
+        }
+        taken = compare({name: one_by_one(side) for name, side in sides.items()}, REPEATS)
+        same = check(kind, CELLS[0])
+        os.chdir(ROOT)
+    each = {side: median(seconds) for side, seconds in taken.items()}
+    once = {"gen100": first - each["gen100"], "fidelity": 0.0, "cached": each["fidelity"] - each["cached"]}
+    names = {
+        "gen100": "`gen100 evaluate`",
+        "fidelity": "`fidelity` as it is",
+        "cached": "`fidelity --input2-cache-name`",
+    }
+    whole = {side: once[side] + RUNS * each[side] for side in names}
+    rows = [
+        [
+            name,
+            f"{each[side]:.1f}",
+            f"{once[side]:.1f}",
+            f"{whole[side]:.0f}",
+            f"{whole['gen100'] / whole[side]:.2f}",
+        ]
+        for side, name in names.items()
+    ]
+    print(f"{kind}: {samples:,} samples a run, {real:,} real images; both sides found {same}\n\n{machine()}\n")
+    head = ("command", "s a run (median)", "s once", f"s for {RUNS} runs, from these", "gen100's share")
+    print(table(head, rows))
+
+
+if __name__ == "__main__":
+    kind = sys.argv[1] if len(sys.argv) > 1 else "inception"
+    sizes = tuple(map(int, sys.argv[2:4])) if len(sys.argv) > 3 else SIZES[kind]
+    main(kind, *sizes)
