@@ -51,11 +51,23 @@ def load_split(
         labels: N, int64.
         flip: whether mirror images will be asked for.
     """
-    given = torch.from_numpy(images).to(device, memory_format=torch.channels_last)
-    sides = [given, given.flip(3)] if flip else [given]
-    if type(model).encode is not Trainable.encode:
-        sides = [_encode(model, side) for side in sides]
-    return Split(torch.cat(sides), torch.from_numpy(labels).to(device))
+    given = torch.from_numpy(images).to(device)
+    if type(model).encode is Trainable.encode:
+        rows = _both_sides(given) if flip else given.contiguous(memory_format=torch.channels_last)
+    else:
+        rows = torch.cat([_encode(model, side) for side in ([given, given.flip(3)] if flip else [given])])
+    return Split(rows, torch.from_numpy(labels).to(device))
+
+
+def _both_sides(images: Tensor) -> Tensor:
+    """The images and behind them their mirror images, channels last, with no further copy in memory."""
+    count, *shape = images.shape
+    where, kind = images.device, images.dtype
+    rows = torch.empty((2 * count, *shape), dtype=kind, device=where, memory_format=torch.channels_last)
+    rows[:count] = images
+    for target, part in zip(rows[count:].split(ENCODE_BATCH), images.split(ENCODE_BATCH), strict=True):
+        target.copy_(part.flip(3))
+    return rows
 
 
 @torch.no_grad()
