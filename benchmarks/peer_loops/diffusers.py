@@ -23,7 +23,7 @@ AUTOENCODER = (56, 112, 112)
 OURS = {
     "autoencoder": {"network": {"channels": list(AUTOENCODER), "blocks": 1}},
     "network": {
-        "channels": [112, 224],
+        "channels": [104, 216],
         "blocks": 1,
         "heads": 8,
         "text_width": TEXT,
