@@ -7,11 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from filelock import FileLock
+
+if TYPE_CHECKING:
+    from gen100.data.arrays import Cifar100
 
 ROOT = Path(__file__).resolve().parents[1]
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -72,6 +75,37 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None
             make(folder)
             mark.touch()
     return folder
+
+
+@pytest.fixture(scope="session")
+def cifar100_archive() -> Path:
+    """The archive of the real CIFAR-100; a test that asks for it is skipped where there is none."""
+    archive = Path(os.environ.get("GEN100_CIFAR100", ROOT.parent / "shared/data/cifar-100-binary.tar.gz"))
+    if not archive.is_file():
+        pytest.skip("CIFAR-100 is not here: name its archive in the environment variable GEN100_CIFAR100")
+    return archive
+
+
+@pytest.fixture(scope="session")
+def cifar100(cifar100_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> "Cifar100":
+    """The real CIFAR-100, read once for all test processes."""
+    from gen100.data.arrays import load, prepare
+
+    def make(folder: Path) -> None:
+        prepare(cifar100_archive, folder / "cifar100.npz", "CIFAR-100")
+
+    return load(once(tmp_path_factory, "cifar100", make) / "cifar100.npz")
+
+
+@pytest.fixture(scope="session")
+def feature_file(cifar100: "Cifar100", tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights of a small classifier of the real CIFAR-100, trained once for all test processes."""
+    import quality
+
+    def make(folder: Path) -> None:
+        quality.train_features(cifar100, folder / "features.safetensors")
+
+    return once(tmp_path_factory, "features", make) / "features.safetensors"
 
 
 @pytest.fixture(scope="session")

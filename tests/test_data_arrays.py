@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 
 from gen100.data import members
-from gen100.data.arrays import COUNTS, load, prepare
+from gen100.data.arrays import COUNTS, Cifar100, load, prepare
 from gen100.errors import UserError
 
 COUNT = (200, 100)
@@ -232,13 +231,8 @@ def test_damaged_arrays_are_refused(tmp_path: Path) -> None:
             load(path)
 
 
-def test_the_real_archive(tmp_path: Path) -> None:
-    beside = Path(__file__).parents[2] / "shared" / "data" / "cifar-100-binary.tar.gz"
-    archive = Path(os.environ.get("GEN100_CIFAR100", beside))
-    if not archive.is_file():
-        pytest.skip("CIFAR-100 is not here: name its archive in the environment variable GEN100_CIFAR100")
-    prepare(archive, tmp_path / "a.npz", "CIFAR-100")
-    data = load(tmp_path / "a.npz")
+def test_the_real_archive(cifar100: Cifar100) -> None:
+    data = cifar100
     assert (len(data.train_images), len(data.test_images)) == COUNTS
     mean = data.train_images.mean((0, 2, 3)) / 255
     np.testing.assert_allclose(mean, [0.5071, 0.4865, 0.4409], atol=1e-4)
