@@ -7,8 +7,8 @@ Studies `short` (all cells) and `long` (one cell of each model, LONGER times the
 runs at a time. A second start goes on where the first was stopped. What is small goes to `reports/h200/`, or to
 the folder of `--to`.
 
-ARCHIVE is CIFAR-100's binary version. Needs neither Snakemake nor DVC. Distances are by the base's own network, or
-by that of trial/params.yaml where the base asks for Inception, whose weights a bare machine lacks.
+ARCHIVE is CIFAR-100's binary version. Needs neither Snakemake nor DVC, nor Inception's weights: distances are by
+the network of trial/params.yaml.
 """
 
 import copy
@@ -63,8 +63,7 @@ def _study(base: dict[str, Any], archive: Path, share: float, cells: list[str]) 
     with archive.open("rb") as opened:
         checksum = f"sha256:{hashlib.file_digest(opened, 'sha256').hexdigest()}"
     params |= {"cells": cells, "seeds": [0], "data": {"source": str(archive.resolve()), "checksum": checksum}}
-    if params["metrics"]["extractor"]["name"] != "cifar100-network":
-        params["metrics"] = yaml.safe_load((ROOT / "trial/params.yaml").read_text())["metrics"]
+    params["metrics"] = yaml.safe_load((ROOT / "trial/params.yaml").read_text())["metrics"]
     params["sampling"] |= {"images": max(FEWEST, round(SAMPLES * min(share, 1))), "steps": STEPS}
     for model, images in IMAGES.items():
         for training in _trainings(params["models"][model]):
@@ -153,4 +152,6 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()
