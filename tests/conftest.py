@@ -16,6 +16,9 @@ from filelock import FileLock
 if TYPE_CHECKING:
     from gen100.data.arrays import Cifar100
 
+# Two test processes with a thread for each core in both wait for each other. Before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
 
