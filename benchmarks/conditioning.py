@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gen100 import layout
-from gen100.cells import Cell
+from gen100.cells import FAMILIES, Cell
 from gen100.config import OwnExtractor, load_params
 from gen100.data import arrays
 from gen100.errors import UserError
@@ -25,9 +25,6 @@ from gen100.files import whole
 from gen100.metrics.extractors import describe
 from gen100.metrics.features import Extractor
 from gen100.sampling import sample_labels
-
-CAPTIONED = ("dalle", "stable_diffusion")
-"""The models that draw what a caption says; the others do not see it."""
 
 
 def agreement(logits: Tensor, labels: NDArray[np.int64], superclass: NDArray[np.int64]) -> dict[str, float]:
@@ -57,7 +54,7 @@ def main(workspace: str) -> None:
     what = {"classifier": describe(classifier.file)["label"], "data": data.title}
     rows = []
     for cell in map(Cell.parse, params.cells):
-        if cell.model not in CAPTIONED:
+        if not FAMILIES[cell.model].conditional:
             continue
         for seed in params.seeds:
             samples = np.load(layout.run(cell, seed) / "samples.npy")

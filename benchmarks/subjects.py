@@ -22,6 +22,8 @@ from gen100.training.phase import Trainable
 from gen100.training.randomness import reseed
 
 ROOT = Path(__file__).resolve().parents[1]
+CELLS = ["vae-elbo-128", "dalle-mse-128", "stylegan2-hinge-128", "stable_diffusion-mse-128"]
+"""One of each model: what a benchmark of training times unless it is told others."""
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,12 @@ from typing import Annotated
 
 import typer
 from loops import BareLoop, of_gen100
-from subjects import ROOT, stand_in, subjects
+from subjects import CELLS, ROOT, stand_in, subjects
 from timing import compare, machine, median, speedup, table
 
 from gen100.config import load_params
 from gen100.device import device
 
-CELLS = ["vae-elbo-128", "dalle-mse-128", "stylegan2-hinge-128", "stable_diffusion-mse-128"]
 TARGET = {"cpu": 0.97, "cuda": 0.95}
 
 

@@ -12,13 +12,11 @@ from typing import Annotated
 
 import typer
 from loops import BareLoop, Variant
-from subjects import ROOT, stand_in, subjects
+from subjects import CELLS, ROOT, stand_in, subjects
 from timing import compare, machine, speedup, table
 
 from gen100.config import load_params
 from gen100.device import device
-
-CELLS = ["vae-elbo-128", "dalle-mse-128", "stylegan2-hinge-128", "stable_diffusion-mse-128"]
 
 
 def ways(where: str) -> dict[str, Variant]:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from quality import View, choose, first_stage, fit, pixels, pooled, samples, scaled, schedule, settings
 
-from gen100.cells import Cell
+from gen100.cells import FAMILIES, Cell
 from gen100.data.arrays import Cifar100
 from gen100.metrics.features import Images
 from gen100.metrics.neighbours import nearest
@@ -94,7 +94,7 @@ CASES = {
         hit=12,
     ),
 }
-CAPTIONED = ["dalle", "stable_diffusion"]
+CAPTIONED = [name for name in CASES if FAMILIES[name].conditional]
 
 
 @dataclass(frozen=True)
