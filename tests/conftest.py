@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 import yaml
 from filelock import FileLock
@@ -50,6 +51,14 @@ def environment() -> dict[str, str]:
     """One thread per process, so that results do not depend on what else runs."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {**os.environ, "OMP_NUM_THREADS": "1", "PATH": path}
+
+
+def command(process: psutil.Process) -> list[str]:
+    """A process' words; none where it has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 @pytest.fixture(scope="session")

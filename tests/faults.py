@@ -103,7 +103,10 @@ def lock_held(workspace: Path, name: str) -> Iterator[None]:
 
 def lock_taken(workspace: Path, name: str) -> bool:
     """Whether some process holds one of the program's locks."""
-    with (workspace / f"checkpoints/locks/{name}.lock").open("a") as opened:
+    file = workspace / f"checkpoints/locks/{name}.lock"
+    if not file.exists():
+        return False
+    with file.open("a") as opened:
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT, Process, environment
+from conftest import ROOT, Process, command, environment
 from faults import Started, lock_taken, tiny, until
 from test_workflow import snakemake
 
@@ -59,7 +59,7 @@ def training(main: Started, workspace: Path, held: list[psutil.Process]) -> psut
     def job() -> psutil.Process | None:
         assert main.poll() is None
         for child in psutil.Process(main.pid).children(recursive=True):
-            if child.cmdline()[-3:] == ["train", CELL, "0"] and lock_taken(workspace, f"{CELL}-0"):
+            if command(child)[-3:] == ["train", CELL, "0"] and lock_taken(workspace, f"{CELL}-0"):
                 return child
         return None
 

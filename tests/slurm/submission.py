@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 import yaml
-from conftest import ROOT, environment
+from conftest import ROOT, command, environment
 from lab import Lab, wait_for
 
 SMALL = {"images": 320, "records": 2, "ema_images": 100, "optimizer": {"lr": 1e-3}}
@@ -25,14 +25,6 @@ RemoteExecutor.next_seconds_between_status_checks = property(lambda self: {secon
 main()
 """
 """Snakemake that asks SLURM at an even pace: the plugin waits 10 s longer each time that no job has ended."""
-
-
-def command(process: psutil.Process) -> list[str]:
-    """A process' words; none where it has just ended."""
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return []
 
 
 @dataclass
