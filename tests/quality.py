@@ -155,8 +155,8 @@ def train_features(data: Cifar100, file: Path) -> None:
     save_network(file, cast(FeatureNetwork, trained.network), seed=1000, accuracy=accuracy, synthetic=False)
 
 
-def samples(model: GenerativeModel, count: int) -> Images:
-    sampling = Sampling(images=count, steps=10, guidance=1.0, temperature=1.0, top_k=0)
+def samples(model: GenerativeModel, count: int, guidance: float = 1.0) -> Images:
+    sampling = Sampling(images=count, steps=10, guidance=guidance, temperature=1.0, top_k=0)
     return draw(model, sampling, 0, CPU, batch_size=100)
 
 
