@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -11,22 +12,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
 import pytest
 from conftest import environment
 
 # The program as it is, but for a checkpoint at every step: so short a run would else have none.
 OFTEN = "from gen100.training import loop; loop.CHECKPOINT_SECONDS = 0; "
-# It kills itself by SIGKILL just before it renames a file to the given name, for the given time.
-DIES = """
+# It sends itself a signal just before it renames a file to the given name, for the given time.
+SIGNALS = """
 import os, signal, sys
-name, left = sys.argv.pop(1), int(sys.argv.pop(1))
-def kill(event, arguments):
+number, name, left = signal.Signals[sys.argv.pop(1)], sys.argv.pop(1), int(sys.argv.pop(1))
+def stop(event, arguments):
     global left
     if event == "os.rename" and str(arguments[1]).endswith(name):
         left -= 1
         if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(kill)
+            os.kill(os.getpid(), number)
+sys.addaudithook(stop)
 """
 MAIN = "from gen100.cli import main; main()"
 
@@ -59,6 +61,24 @@ def start(folder: Path, *arguments: object, program: str = MAIN, before: tuple[s
 
 
 Started = subprocess.Popen[str]
+
+
+def start_and_hold(folder: Path, *arguments: object) -> Started:
+    """Start a training stage; when this returns it is stopped (SIGSTOP), about to write its second checkpoint."""
+    process = start(folder, "SIGSTOP", "state.pt", 2, *arguments, program=SIGNALS + OFTEN + MAIN)
+    until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
+    return process
+
+
+def send_and_end(process: Started, number: signal.Signals) -> str:
+    """Send a signal to a process that is held, let it go on, and wait for its end; what it said."""
+    process.send_signal(number)
+    process.send_signal(signal.SIGCONT)
+    _, said = process.communicate(timeout=120)
+    # Ended by SIGTERM, the program says so itself.
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number), said
+    return said
 
 
 def refusal(process: Started) -> str:

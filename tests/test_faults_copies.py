@@ -9,8 +9,6 @@ import pytest
 from conftest import Process, environment
 from faults import (
     AS_A_USER,
-    MAIN,
-    OFTEN,
     SMALL,
     Started,
     contents,
@@ -18,8 +16,8 @@ from faults import (
     refusal,
     says,
     start,
+    start_and_hold,
     tiny,
-    until,
 )
 
 VAE, STAGED = "vae-elbo-128", "stable_diffusion-mse-128"
@@ -44,17 +42,13 @@ def workspace(folder: Path, write_params: Callable[..., None], gen100: Process) 
 
 @pytest.fixture
 def midway(workspace: Path) -> Iterator[Callable[..., Started]]:
-    """Start a training stage, and hold it where it has written a checkpoint."""
+    """Start a training stage anew, and hold it where it has written a checkpoint."""
     started: list[Started] = []
 
     def begin(place: str, *arguments: object) -> Started:
-        checkpoint = workspace / "checkpoints" / place / "state.pt"
-        checkpoint.unlink(missing_ok=True)
-        process = start(workspace, *arguments, program=OFTEN + MAIN)
+        (workspace / "checkpoints" / place / "state.pt").unlink(missing_ok=True)
+        process = start_and_hold(workspace, *arguments)
         started.append(process)
-        until(lambda: checkpoint.exists() or process.poll() is not None)
-        process.send_signal(signal.SIGSTOP)
-        assert process.poll() is None
         return process
 
     yield begin
@@ -139,7 +133,7 @@ def test_every_stage_waits_and_sigterm_ends_the_waiting(
         process = start(workspace, *arguments)
         assert str(arguments[0]) in says(process.stderr, "waiting for it")
         process.terminate()
-        process.communicate(timeout=5)
+        process.communicate(timeout=60)
     assert process.returncode == -signal.SIGTERM
 
 

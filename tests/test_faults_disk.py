@@ -10,7 +10,20 @@ import pandas as pd
 import pytest
 import torch
 from conftest import Process
-from faults import AS_A_USER, MAIN, OFTEN, contents, disk, fill, refusal, start, temporaries, tiny, until
+from faults import (
+    AS_A_USER,
+    MAIN,
+    OFTEN,
+    contents,
+    disk,
+    fill,
+    refusal,
+    send_and_end,
+    start,
+    start_and_hold,
+    temporaries,
+    tiny,
+)
 from matplotlib.figure import Figure
 from report_workspace import make_workspace
 from test_data_arrays import COUNT, pack
@@ -104,10 +117,7 @@ def test_a_checkpoint_on_a_full_disk_leaves_the_one_before(trained: Path, gen100
     (run / "model.safetensors").unlink()
     file = checkpoints / "train" / CELL / "0/state.pt"
     with disk(checkpoints, "64m"):
-        process = start(trained, "train", CELL, 0, program=OFTEN + MAIN)
-        until(lambda: file.exists() or process.poll() is not None)
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
+        send_and_end(start_and_hold(trained, "train", CELL, 0), signal.SIGTERM)
         before = file.read_bytes()
         filler = fill(checkpoints, leave=len(before) // 2)
         said = refusal(start(trained, "train", CELL, 0, program=OFTEN + MAIN))

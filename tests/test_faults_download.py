@@ -12,7 +12,7 @@ from test_data_archive import BODY, CUT, MD5, Handler, Server, cut, page, rest, 
 
 server = test_data_archive.server
 # The program as it is, but for shorter waits.
-PROGRAM = f"from gen100.data import download; download.WAITS = 0.0, 0.0; download.TIMEOUT = 1.0; {MAIN}"
+PROGRAM = f"from gen100.data import download; download.WAITS = 0.0, 0.0; download.TIMEOUT = 3.0; {MAIN}"
 PARTIAL = "data/.archive.tar.gz.part"
 
 
@@ -45,7 +45,7 @@ def silent(handler: Handler) -> None:
     """Some bytes, then none for longer than the time-out."""
     cut(handler)
     handler.wfile.flush()
-    time.sleep(1.5)
+    time.sleep(4)
 
 
 def broken_pipe(answer: Callable[[Handler], None]) -> Callable[[Handler], None]:

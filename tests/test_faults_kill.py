@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Process
-from faults import DIES, MAIN, OFTEN, contents, start, temporaries, tiny
+from faults import MAIN, OFTEN, SIGNALS, contents, start, temporaries, tiny
 
 CELL = "vae-elbo-128"
 
@@ -38,7 +38,7 @@ def test_killed_while_it_writes_an_output(finished: Path, gen100: Process, stage
     run = finished / "results" / CELL / "0"
     before = contents(run)
     (run / name).unlink()
-    killed = start(finished, name, 1, stage, CELL, 0, program=DIES + MAIN)
+    killed = start(finished, "SIGKILL", name, 1, stage, CELL, 0, program=SIGNALS + MAIN)
     killed.communicate(timeout=240)
     assert killed.returncode == -9
     assert not (run / name).exists()
@@ -53,7 +53,7 @@ def test_killed_while_it_writes_a_checkpoint(finished: Path, gen100: Process) ->
     run, checkpoints = finished / "results" / CELL / "0", finished / "checkpoints/train" / CELL / "0"
     before = contents(run)
     (run / "model.safetensors").unlink()
-    killed = start(finished, "state.pt", 3, "train", CELL, 0, program=DIES + OFTEN + MAIN)
+    killed = start(finished, "SIGKILL", "state.pt", 3, "train", CELL, 0, program=SIGNALS + OFTEN + MAIN)
     killed.communicate(timeout=240)
     assert killed.returncode == -9
     assert (checkpoints / "state.pt").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import Process
-from faults import MAIN, OFTEN, SMALL, contents, refusal, start, tiny, until
+from faults import MAIN, OFTEN, SMALL, contents, refusal, send_and_end, start, start_and_hold, tiny
 from test_loop import CPU, Line, data, run
 
 from gen100.errors import UserError
@@ -44,11 +44,7 @@ def trained(folder: Path, write_params: Callable[..., None], gen100: Process) ->
 def stop_at_a_checkpoint(workspace: Path) -> bytes:
     """Train until there is a checkpoint; what it holds."""
     file = workspace / STATE
-    process = start(workspace, "train", CELL, 0, program=OFTEN + MAIN)
-    until(lambda: file.exists() or process.poll() is not None)
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
+    send_and_end(start_and_hold(workspace, "train", CELL, 0), signal.SIGTERM)
     return file.read_bytes()
 
 

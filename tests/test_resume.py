@@ -1,14 +1,12 @@
 """A real process is stopped in the middle of training and started again: the same bits as without a stop."""
 
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Process, environment
+from conftest import Process
+from faults import send_and_end, start_and_hold
 
 CELLS = [
     "vae-mi-128",
@@ -17,8 +15,6 @@ CELLS = [
     "stylegan2-wasserstein-128",
     "stable_diffusion-huber-128",
 ]
-# The program as it is, but for a checkpoint at every record: so short a run would else have none.
-PROGRAM = "from gen100.training import loop; loop.CHECKPOINT_SECONDS = 0; from gen100.cli import main; main()"
 SMALL = {"images": 640, "records": 20, "ema_images": 100, "optimizer": {"lr": 1e-3}}
 
 
@@ -40,22 +36,10 @@ def ready(workspace: Path, write_params: Callable[..., None], gen100: Process) -
     return workspace
 
 
-def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", PROGRAM, *arguments]
-    return subprocess.Popen(command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True)
-
-
-def stop_midway(folder: Path, place: str, number: int, *arguments: str) -> None:
-    """Start a stage, and send it a signal as soon as it has a checkpoint."""
-    process = start(folder, *arguments)
-    file = folder / "checkpoints" / place / "state.pt"
-    while not file.exists() and process.poll() is None:
-        time.sleep(0.005)
-    process.send_signal(number)
-    _, said = process.communicate(timeout=120)
-    expected = -number if number == signal.SIGKILL else 128 + number
-    assert process.returncode == expected, said
-    assert file.exists()
+def stop_midway(folder: Path, place: str, number: signal.Signals, *arguments: str) -> None:
+    """Start a stage, and send it a signal where it has a checkpoint."""
+    said = send_and_end(start_and_hold(folder, *arguments), number)
+    assert (folder / "checkpoints" / place / "state.pt").exists()
     if number == signal.SIGTERM:
         assert "checkpoint saved" in said
 
