@@ -24,6 +24,11 @@ ROOT = Path(__file__).resolve().parents[1]
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take minutes first, or one test process would be left with them at the end."""
+    items.sort(key=lambda item: not item.path.name.startswith("test_quality_"))
+
+
 @pytest.fixture(scope="session")
 def demo_params() -> dict[str, Any]:
     """demo/params.yaml as plain values."""

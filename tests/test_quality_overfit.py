@@ -1,7 +1,7 @@
-"""A model trained on a few real images, each of a class of its own, draws these, and what a caption asks for.
+"""A model trained on 64 real images, each of a class of its own, draws these, and what a caption asks for.
 
-How many images a model learns within half a minute on one core differs: 64, 32 or 16. StyleGAN2 learns not even
-16 in that time (its samples are then 8% nearer to them, in pixels, than to others), so it has no case here.
+How far a model gets in one or two minutes on one core differs: DALL-E has learnt them by heart, while StyleGAN2
+is on its way, an eighth nearer to them than to others.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,10 @@ from gen100.metrics.features import Images
 from gen100.metrics.neighbours import nearest
 from gen100.sampling import sample_labels
 
+LEARNT = 64
 UNSEEN = 8
 SAMPLES = 264
+BATCH_SIZE = 16
 
 
 @dataclass(frozen=True)
@@ -30,15 +32,12 @@ class Case:
     """What is trained, and what its samples must keep within.
 
     Attributes:
-        images: how many are learnt, each of a class of its own.
         changes: of the trial's settings.
         pixels, features: bounds of `Outcome.pixels` and `Outcome.features`.
         hit: at least so many of the learnt images must be the nearest one of a sample.
     """
 
     cell: str
-    images: int
-    batch_size: int
     changes: dict[str, Any]
     pixels: float
     features: float
@@ -48,20 +47,16 @@ class Case:
 CASES = {
     "vae": Case(
         "vae-elbo-2",
-        32,
-        16,
         {
             "network": {"channels": [4, 8, 32], "blocks": 1},
-            "training": schedule(16000, 6.0e-3),
+            "training": schedule(44000, 6.0e-3),
         },
-        pixels=0.75,
+        pixels=0.78,
         features=0.9,
-        hit=16,
+        hit=24,
     ),
     "dalle": Case(
         "dalle-mse-128",
-        64,
-        16,
         {
             "autoencoder": {
                 "network": {"channels": [8, 16, 32], "blocks": 1},
@@ -78,20 +73,30 @@ CASES = {
     ),
     "stable_diffusion": Case(
         "stable_diffusion-mse-128",
-        16,
-        16,
         {
             "autoencoder": {
                 "network": {"channels": [8, 16, 32], "blocks": 1},
-                "training": schedule(4000, 5.0e-3),
+                "training": schedule(8000, 5.0e-3),
             },
             "network": {"channels": [32], "blocks": 1, "heads": 2, "text_width": 32, "text_depth": 1},
-            "training": schedule(11200, 2.0e-3, average=1000),
+            "training": schedule(36000, 2.0e-3, average=1500),
             "unconditional": 0.0,
         },
-        pixels=0.82,
-        features=0.75,
-        hit=12,
+        pixels=0.87,
+        features=0.87,
+        hit=45,
+    ),
+    "stylegan2": Case(
+        "stylegan2-hinge-32",
+        {
+            "network": {"channels": [8, 16, 32, 64], "mapping_layers": 2},
+            "training": schedule(40000, 7.0e-3, (0.0, 0.99), average=1500),
+            "discriminator_lr": 7.0e-3,
+            "r1_weight": 5.0,
+        },
+        pixels=0.92,
+        features=0.94,
+        hit=28,
     ),
 }
 CAPTIONED = [name for name in CASES if FAMILIES[name].conditional]
@@ -121,10 +126,10 @@ class Outcome:
 
 
 class Judge:
-    """Knows the learnt images, the first of each of so many classes, and eight times as many others."""
+    """Knows the learnt images, the first of each of 64 classes, and eight times as many others."""
 
-    def __init__(self, view: View, data: Cifar100, classes: int) -> None:
-        of_class = [np.flatnonzero(data.train_labels == label)[: UNSEEN + 1] for label in range(classes)]
+    def __init__(self, view: View, data: Cifar100) -> None:
+        of_class = [np.flatnonzero(data.train_labels == label)[: UNSEEN + 1] for label in range(LEARNT)]
         first, *others = np.array(of_class).T
         self.learnt = choose(data, first, np.arange(100))
         images = [self.learnt.train_images, *(data.train_images[places] for places in others)]
@@ -139,23 +144,16 @@ class Judge:
         return Outcome(shares[0], shares[1], nearest(pixels(images), self._views[0][1][0])[1].numpy())
 
 
-Judges = Callable[[Case], Judge]
 Draw = Callable[..., tuple[Images, np.ndarray]]
 
 
 @pytest.fixture(scope="module")
-def judges(feature_file: Path, cifar100: Cifar100) -> Judges:
-    view = pooled(feature_file)
-
-    @cache
-    def of_so_many(classes: int) -> Judge:
-        return Judge(view, cifar100, classes)
-
-    return lambda case: of_so_many(case.images)
+def judge(feature_file: Path, cifar100: Cifar100) -> Judge:
+    return Judge(pooled(feature_file), cifar100)
 
 
 @pytest.fixture(scope="module")
-def draw(judges: Judges) -> Draw:
+def draw(judge: Judge) -> Draw:
     """Samples after a share of a case's training, and their classes; none for captions that were not taught."""
 
     @cache
@@ -163,43 +161,41 @@ def draw(judges: Judges) -> Draw:
         case = CASES[name]
         cell = Cell.parse(case.cell)
         models = settings(cell.model, scaled(case.changes, share))
-        learnt = judges(case).learnt
-        autoencoder = first_stage(cell, models, learnt, case.batch_size)
-        fitted = fit(cell, models, learnt, case.batch_size, autoencoder)
+        autoencoder = first_stage(cell, models, judge.learnt, BATCH_SIZE)
+        fitted = fit(cell, models, judge.learnt, BATCH_SIZE, autoencoder)
         images, classes = samples(fitted.averaged, SAMPLES), sample_labels(SAMPLES)
-        taught = classes < case.images if name in CAPTIONED else slice(None)
+        taught = classes < LEARNT if name in CAPTIONED else slice(None)
         return images[taught], classes[taught]
 
     return drawn
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_samples_are_the_learnt_images(name: str, draw: Draw, judges: Judges) -> None:
+def test_samples_are_the_learnt_images(name: str, draw: Draw, judge: Judge) -> None:
     case = CASES[name]
-    found = judges(case)(draw(name)[0])
+    found = judge(draw(name)[0])
     assert found.passes(case), found
 
 
 @pytest.mark.parametrize("name", CAPTIONED)
-def test_a_caption_gives_the_image_of_its_class(name: str, draw: Draw, judges: Judges) -> None:
+def test_a_caption_gives_the_image_of_its_class(name: str, draw: Draw, judge: Judge) -> None:
     images, classes = draw(name)
-    places = judges(CASES[name])(images).places
+    places = judge(images).places
     right = (places == classes).mean()  # the learnt images stand in the order of their classes
-    assert right > 0.5, right  # by chance 1 in so many as were learnt
+    assert right > 0.4, right  # by chance 1 in 64
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_tenth_of_the_training_is_not_enough(name: str, draw: Draw, judges: Judges) -> None:
+def test_a_tenth_of_the_training_is_not_enough(name: str, draw: Draw, judge: Judge) -> None:
     case = CASES[name]
-    found = judges(case)(draw(name, share=0.1)[0])
+    found = judge(draw(name, share=0.1)[0])
     assert not found.passes(case), found
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_was_not_learnt_is_told_apart(name: str, cifar100: Cifar100, judges: Judges) -> None:
+def test_what_was_not_learnt_is_told_apart(name: str, cifar100: Cifar100, judge: Judge) -> None:
     """One image for all, the mean of the learnt ones, other real images and noise do not pass for them."""
     case = CASES[name]
-    judge = judges(case)
     learnt = judge.learnt.train_images
     blend = learnt.mean(axis=0, keepdims=True).round().astype(np.uint8)
     noise = np.random.default_rng(0).integers(0, 256, (SAMPLES, 3, 32, 32), dtype=np.uint8)
