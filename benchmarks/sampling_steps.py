@@ -47,13 +47,14 @@ Sampler = Callable[[Callable[[Tensor, int], Tensor], Tensor, int, Tensor], Tenso
 
 
 def briefly(archive: Path | None) -> Params:
-    """trial/'s parameters with less training."""
+    """trial/'s parameters with less training, and without guidance: the samplers alone are compared."""
     values = yaml.safe_load((ROOT / "trial/params.yaml").read_text(encoding="utf-8"))
     values |= {"cells": [str(CELL)], "seeds": [0]}
     if archive is None:
         values["data"] = {"synthetic": {"train": 10000, "test": 2000}}
     else:
         values["data"] = {"source": str(archive), "checksum": f"sha256:{digest(archive)}"}
+    values["sampling"]["guidance"] = 1.0
     model, network = values["models"]["stable_diffusion"], values["metrics"]["extractor"]["network"]
     for settings, images in ((model["autoencoder"], 16384), (model, 24576), (network, 50_000)):
         settings["training"] |= {"images": images, "records": 1}
