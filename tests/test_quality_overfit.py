@@ -52,8 +52,8 @@ CASES = {
             "training": schedule(44000, 6.0e-3),
         },
         pixels=0.78,
-        features=0.9,
-        hit=24,
+        features=0.93,
+        hit=20,
     ),
     "dalle": Case(
         "dalle-mse-128",
