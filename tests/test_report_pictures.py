@@ -49,6 +49,19 @@ def test_mosaic_repeats_every_pixel() -> None:
     assert (sheet[66:, 132:] == 255).all()
 
 
+def test_nothing_runs_out_of_an_appendix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the network's name is, as it is beside synthetic images."""
+    monkeypatch.chdir(tmp_path)
+    extractor = "FD, CIFAR-100 network (synthetic images, seed 1000, test accuracy 47.2%)"
+    params = make_workspace(tmp_path, CELLS[:1], seeds=(0, 1), extractor=extractor)
+    aggregate(params)
+    write_appendices(params)
+    with Image.open(layout.FIGURES / "appendix_a.png") as opened:
+        picture = np.asarray(opened.convert("RGB"))
+    assert (picture[:, :20] == 255).all()
+    assert (picture[:, -20:] == 255).all()
+
+
 def test_spread_takes_classes_before_repetitions() -> None:
     labels = np.arange(500) % 100
     chosen = spread(labels, 64)

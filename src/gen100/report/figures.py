@@ -22,7 +22,7 @@ DPI = 200
 # Pixels: a tile is a heading, a graph, a line of headings, and two mosaics side by side.
 MARGIN, GAP, TILE_GAP = 60, 24, 110
 GRAPH_LEFT, GRAPH_HEIGHT, GRAPH_FOOT, TILE_HEAD, GRID_HEAD = 110, 400, 130, 100, 50
-HEAD = 356
+HEAD = 390
 
 
 def loss_names(model: str) -> tuple[str, str]:
@@ -172,9 +172,9 @@ def draw_appendix(
         said = f"Data: {data} · images seen: {words.span(seen, 'en')}"
         samples = f"{rows[0]['samples']:,.0f} samples against {rows[0]['reference']}"
         sheet.text(MARGIN, 216, f"{said} · {devices(rows)}", fontsize=9.5, color=GREY)
-        spread_note = f" · {words.SPREAD_NOTE['en']}" if len(params.seeds) > 1 else ""
-        measured = f"Measured with {rows[0]['extractor']} · {samples}{spread_note}"
-        sheet.text(MARGIN, 262, measured, fontsize=9.5, color=GREY)
+        sheet.text(MARGIN, 262, f"Measured with {rows[0]['extractor']} · {samples}", fontsize=9.5, color=GREY)
+        if len(params.seeds) > 1:
+            sheet.text(MARGIN, 308, words.SPREAD_NOTE["en"], fontsize=9.5, color=GREY)
     for cell in cells:
         left = MARGIN + sizes.index(cell.latent) * (tile_width + TILE_GAP)
         top = HEAD + losses.index(cell.loss) * (tile_height + TILE_GAP)
