@@ -160,15 +160,18 @@ def samples(model: GenerativeModel, count: int, guidance: float = 1.0) -> Images
     return draw(model, sampling, 0, CPU, batch_size=100)
 
 
+def outputs(network: FeatureNetwork, images: Images) -> tuple[Tensor, Tensor]:
+    """Features (N x 128) and logits (N x 100) of a classifier, float32."""
+    with torch.no_grad():
+        parts = [network(to_float(part)) for part in torch.from_numpy(images).split(500)]
+    features, logits = zip(*parts, strict=True)
+    return torch.cat(features), torch.cat(logits)
+
+
 def pooled(file: Path) -> View:
     """The features by the classifier that `train_features` stored: N x 128, float32."""
     network = load_network(file)
-
-    def view(images: Images) -> Tensor:
-        with torch.no_grad():
-            return torch.cat([network(to_float(part))[0] for part in torch.from_numpy(images).split(500)])
-
-    return view
+    return lambda images: outputs(network, images)[0]
 
 
 def gaussian(features: Tensor) -> Gaussian:

@@ -11,16 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from quality import choose, first_stage, fit, samples, schedule, settings
+from quality import choose, first_stage, fit, outputs, samples, schedule, settings
 
 from gen100.cells import Cell
 from gen100.data.arrays import Cifar100
 from gen100.metrics.features import Images
-from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network
 from gen100.sampling import sample_labels
-from gen100.training.feed import to_float
 
 CLASSES = (
     "chimpanzee",
@@ -54,8 +51,6 @@ CASES = {
             "autoencoder": {
                 "network": {"channels": [8, 16, 32], "blocks": 1},
                 "training": schedule(6000, 5.0e-3),
-                "temperature_end": 0.0625,
-                "kl_weight": 0.02,
             },
             "network": {"width": 64, "depth": 2, "heads": 4},
             "training": schedule(8000, 4.0e-3, (0.9, 0.96)),
@@ -89,12 +84,11 @@ def ten(cifar100: Cifar100) -> Cifar100:
 @pytest.fixture(scope="module")
 def accuracy(feature_file: Path, ten: Cifar100) -> Accuracy:
     """The share of images that the classifier takes for their class, of these ten."""
-    network: FeatureNetwork = load_network(feature_file)
+    network = load_network(feature_file)
     present = np.unique(ten.train_labels)
 
     def share(images: Images, labels: np.ndarray) -> float:
-        with torch.no_grad():
-            logits = torch.cat([network(to_float(part))[1] for part in torch.from_numpy(images).split(500)])
+        _, logits = outputs(network, images)
         return float((present[logits[:, present].argmax(1).numpy()] == labels).mean())
 
     return share

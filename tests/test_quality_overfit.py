@@ -61,8 +61,6 @@ CASES = {
             "autoencoder": {
                 "network": {"channels": [8, 16, 32], "blocks": 1},
                 "training": schedule(8000, 4.0e-3),
-                "temperature_end": 0.0625,
-                "kl_weight": 0.02,
             },
             "network": {"width": 64, "depth": 2, "heads": 4},
             "training": schedule(10000, 4.0e-3, (0.9, 0.96)),
@@ -182,7 +180,7 @@ def test_a_caption_gives_the_image_of_its_class(name: str, draw: Draw, judge: Ju
     images, classes = draw(name)
     places = judge(images).places
     right = (places == classes).mean()  # the learnt images stand in the order of their classes
-    assert right > 0.4, right  # by chance 1 in 64
+    assert right > 0.5, right  # by chance 1 in 64
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -65,8 +65,6 @@ CASES = {
             "autoencoder": {
                 "network": {"channels": [4, 8, 32], "blocks": 1},
                 "training": schedule(1500, 6.0e-3, average=150),
-                "temperature_end": 0.0625,
-                "kl_weight": 0.02,
             },
             "network": {"width": 32, "depth": 2, "heads": 4},
             "training": schedule(800, 8.0e-3, (0.9, 0.96), average=200),
