@@ -25,6 +25,9 @@ from gen100.metrics.neighbours import radii
 
 Images = NDArray[np.uint8]
 
+BATCH_SIZE = {"cpu": 20, "cuda": 100}
+"""Of extractors, by device: on a CPU Inception v3 takes a fifth longer for images that come a hundred at once."""
+
 MINIMUM = 100
 """Images, ten for each split of IS: the measures of fewer tell of their number more than of their quality."""
 
@@ -70,10 +73,12 @@ class _Dataset(Dataset[Tensor]):
 class Extractor:
     """The stored network that measures, on the GPU where there is one.
 
+    Its weights lie channels last, by which Inception v3 takes three quarters of the time on a CPU.
+
     Args:
         file: of its weights.
         batch_size: changes memory and speed; features of one image differ by rounding alone, below 1e-4 of
-            their size.
+            their size. `BATCH_SIZE` of the device where none is given.
 
     Attributes:
         knows_classes: whether logit k stands for CIFAR-100's fine class k.
@@ -82,12 +87,13 @@ class Extractor:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
 
-    def __init__(self, file: Path, batch_size: int = 100) -> None:
+    def __init__(self, file: Path, batch_size: int | None = None) -> None:
         self.file = file
         self.digest = digest(file)
         self.network = load_extractor(file).requires_grad_(False).eval().to(fastest())
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.knows_classes = isinstance(self.network, Cifar100Extractor)
-        self.batch_size = batch_size
+        self.batch_size = batch_size or BATCH_SIZE[fastest().type]
 
     def __call__(self, images: Images, name: str = "sample") -> Features:
         """Features of images, through torch-fidelity.

@@ -115,7 +115,7 @@ def measure(
     extractor_file: Path,
     measures: Sequence[str],
     cache: Path,
-    batch_size: int = 100,
+    batch_size: int | None = None,
 ) -> dict[str, float]:
     """Measure images against one reference, in one pass over the images.
 
@@ -127,7 +127,7 @@ def measure(
         images: N x 3 x 32 x 32, uint8, at least 10.
         measures: some of `fid`, `isc`, `kid`, `prc`.
         cache: folder for the reference's features; several processes may share it.
-        batch_size: of the extractor.
+        batch_size: of the extractor, which has its own where none is given.
 
     Returns:
         `is` and `is_std` (over splits), and what `score` returns: those asked for.
