@@ -13,7 +13,6 @@ Networks and batches are those of params.yaml; `--tiny` takes demo/'s and a few 
 """
 
 import gc
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,7 +32,7 @@ from utilization import busy_seconds, flops_of_a_step, heaviest, matmul_peak
 from gen100.cells import Cell
 from gen100.config import Params, load_params
 from gen100.data.arrays import Cifar100
-from gen100.device import fastest, peak_memory
+from gen100.device import fastest, peak_memory, set_deterministic
 from gen100.models.base import GenerativeModel
 from gen100.sampling import draw
 from gen100.stages.measurement import BATCH_CPU, BATCH_GPU
@@ -50,20 +49,23 @@ class Way:
 
     Attributes:
         deterministic: in torch's mode of that name, as gen100 trains on a GPU.
-        fill: in that mode torch fills new memory, which costs time and matters to faulty programs alone.
+        fill: in that mode torch fills new memory unless told not to, as gen100 does.
     """
 
     variant: Variant
     deterministic: bool = True
-    fill: bool = True
+    fill: bool = False
 
 
+GEN100 = "bfloat16 (gen100)"
 WAYS = {
-    "float32": Way(Variant(autocast=False)),
-    "bfloat16 (gen100)": Way(Variant(autocast=True)),
-    "bfloat16, memory not filled": Way(Variant(autocast=True), fill=False),
+    "float32, convolutions in TF32": Way(Variant(autocast=False)),
+    GEN100: Way(Variant(autocast=True)),
+    "bfloat16, channels first": Way(Variant(autocast=True, channels_last=False)),
+    "bfloat16, memory filled": Way(Variant(autocast=True), fill=True),
     "bfloat16, not deterministic": Way(Variant(autocast=True), deterministic=False),
     "bfloat16, compiled": Way(Variant(autocast=True, compiled=True)),
+    "bfloat16, compiled, not deterministic": Way(Variant(autocast=True, compiled=True), deterministic=False),
 }
 
 
@@ -92,7 +94,7 @@ class Bench:
         return row | {"share_of_heaviest": flops / seconds / alone}
 
     def together(self, subject: Subject, processes: int) -> Row:
-        _begin(WAYS["bfloat16 (gen100)"])
+        _begin(WAYS[GEN100])
         variant = Variant(autocast=True)
         return {"images_per_second": rate(subject, self.data, variant, processes, self._steps(subject))}
 
@@ -101,8 +103,10 @@ class Bench:
 
 
 def _begin(way: Way) -> None:
-    torch.use_deterministic_algorithms(way.deterministic and torch.cuda.is_available(), warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = way.fill  # type: ignore[attr-defined]
+    if torch.cuda.is_available():
+        set_deterministic()
+        torch.use_deterministic_algorithms(way.deterministic, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = way.fill  # type: ignore[attr-defined]
     torch.compiler.reset()
     gc.collect()
     if torch.cuda.is_available():
@@ -119,9 +123,9 @@ def _attempt(measure: Callable[[], Row]) -> Row:
 
 
 def _start(tiny: bool) -> tuple[Params, Cifar100]:
-    # Before the first product on the GPU, as gen100.device does it.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    if not torch.cuda.is_available():
+    if torch.cuda.is_available():
+        set_deterministic()  # before the first product, which finds the peaks
+    else:
         print("no GPU here: a rehearsal on the CPU, whose numbers say nothing of a GPU", file=sys.stderr)
     return load_params(ROOT / ("demo/params.yaml" if tiny else "params.yaml")), stand_in(2000, 100)
 
@@ -165,7 +169,7 @@ def variants(tiny: Tiny = False, cells: Cells = "", out: Out = ROOT / "benchmark
 def grid(tiny: Tiny = False, cells: Cells = "", out: Out = ROOT / "benchmarks") -> None:
     """Seconds of every cell."""
     params, data = _start(tiny)
-    _begin(WAYS["bfloat16 (gen100)"])
+    _begin(WAYS[GEN100])
     rows: list[Row] = []
     for subject in subjects(params, cells.split(",") if cells else params.cells):
         steps = subject.whole(TINY_STEPS if tiny else STEPS)

@@ -4,8 +4,8 @@
     python benchmarks/h200.py ARCHIVE --base demo/params.yaml --share 0.02 --runs 2     # a rehearsal, on any CPU
 
 Studies `short` (all cells) and `long` (one cell of each model, LONGER times the images) run in `h200/`, several
-runs at a time. A second start goes on where the first was stopped. What is small goes to `reports/h200/`, or to
-the folder of `--to`.
+runs at a time, of those with large batches as many as the GPU's memory holds. A second start goes on where the
+first was stopped. What is small goes to `reports/h200/`, or to the folder of `--to`.
 
 ARCHIVE is CIFAR-100's binary version. Needs neither Snakemake nor DVC, nor Inception's weights: distances are by
 the network of trial/params.yaml.
@@ -23,10 +23,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
+import torch
 import typer
 import yaml
 
 from gen100 import layout
+from gen100.cells import Cell
+from gen100.config import load_params
 from gen100.device import PLACES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,6 +38,9 @@ IMAGES = {"vae": 600_000, "dalle": 500_000, "stylegan2": 200_000, "stable_diffus
 utilization that docs/models assumes."""
 LONGER = 5
 LONG = ("vae-elbo-128", "dalle-perceptual-2048", "stylegan2-hinge-128", "stable_diffusion-mse-2048")
+LARGE, LARGE_GIB = 1024, 50
+"""Runs of batches from LARGE images take up to LARGE_GIB of a GPU's memory: at 2,048 images 37 to 41 for what the
+gradient needs (counted, VAE and autoencoders), the rest for all else (assumed)."""
 SAMPLES, FEWEST, STEPS = 5000, 200, 25
 SMALL = ("index.html", "results.csv", "reference.json", "comparisons.csv", "claims.csv")
 BEFORE = (("fetch",), ("prepare",), ("extractor", "metric"), ("extractor", "perceptual"), ("extractor", "dinov2"))
@@ -85,6 +91,16 @@ def _one_run(workspace: Path, cell: str) -> None:
             _run(workspace, stage, cell, "0")
 
 
+def _pools(file: Path, runs: int) -> list[tuple[int, list[str]]]:
+    """How many of which cells run at a time."""
+    params = load_params(file)
+    large = [cell for cell in params.cells if params.batch_size(Cell.parse(cell)) >= LARGE]
+    fit = runs
+    if torch.cuda.is_available():
+        fit = max(1, torch.cuda.get_device_properties(0).total_memory // (LARGE_GIB * 2**30))
+    return [(runs, [cell for cell in params.cells if cell not in large]), (min(runs, fit), large)]
+
+
 def _run_study(workspace: Path, params: dict[str, Any], runs: int) -> None:
     text = yaml.safe_dump(params, sort_keys=False)
     file = workspace / "params.yaml"
@@ -95,9 +111,10 @@ def _run_study(workspace: Path, params: dict[str, Any], runs: int) -> None:
     if not (workspace / layout.extractor("dinov2")).exists():
         for command in BEFORE:
             _run(workspace, *command)
-    with ThreadPoolExecutor(runs) as pool:
-        for _ in pool.map(lambda cell: _one_run(workspace, cell), params["cells"]):
-            pass
+    for at_a_time, cells in _pools(file, runs):
+        with ThreadPoolExecutor(at_a_time) as pool:
+            for _ in pool.map(lambda cell: _one_run(workspace, cell), cells):
+                pass
     for stage in AFTER:
         _run(workspace, stage)
 

@@ -14,6 +14,7 @@ from subjects import Subject
 from timing import now
 
 from gen100.data.arrays import Cifar100
+from gen100.device import set_deterministic
 
 Span = tuple[float, float]
 
@@ -65,7 +66,8 @@ def _train(
     queue: "Queue[Span]",
 ) -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // processes))
-    torch.use_deterministic_algorithms(torch.cuda.is_available(), warn_only=True)
+    if torch.cuda.is_available():
+        set_deterministic()
     loop = BareLoop(subject, data, variant)
     loop.seconds(1)
     ready.wait(PATIENCE)

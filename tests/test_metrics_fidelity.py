@@ -256,3 +256,18 @@ def test_inception_round_trip(tmp_path: Path) -> None:
     logits = Extractor(tmp_path / "metric.safetensors")(draw(10, 2)[:2]).logits
     (expected,) = inception(torch.from_numpy(draw(10, 2)[:2]))
     torch.testing.assert_close(logits, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_a_gpu_measures_in_float32(extractor: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch lets convolutions on a GPU round to TF32; not where they measure."""
+    allowed = []
+    forward = FeatureNetwork.forward
+
+    def note(network: FeatureNetwork, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        allowed.append(torch.backends.cudnn.allow_tf32)
+        return forward(network, images)
+
+    monkeypatch.setattr(FeatureNetwork, "forward", note)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    Extractor(extractor)(draw(30, 3))
+    assert allowed == [False, False]

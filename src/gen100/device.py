@@ -1,6 +1,5 @@
 """Which device a process computes on."""
 
-import getpass
 import os
 import resource
 import tempfile
@@ -30,13 +29,30 @@ def device() -> Iterator[torch.device]:
     if not torch.cuda.is_available():
         yield torch.device("cpu")
         return
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    set_deterministic()
     count = torch.cuda.device_count()
     names = [str(torch.cuda.get_device_properties(index).uuid) for index in range(count)]
     with place_on(names, places_per_gpu()) as index:
         torch.cuda.set_device(index)
         yield torch.device("cuda", index)
+
+
+def set_deterministic() -> None:
+    """The same bits from every run on a GPU; to be called before its first matrix product."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # Only for programs that read memory before they write it; it costs a write of every new tensor.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    # Torch's first choice for attention on H100 and H200, and the one whose gradient is not deterministic.
+    torch.backends.cuda.enable_cudnn_sdp(False)
+
+
+def set_full_precision() -> None:
+    """From here on convolutions in float32 on a GPU too, where they round what they multiply to TF32's 10 bits.
+
+    For processes that measure: the networks are to say the same on every device, up to float32's rounding.
+    """
+    torch.backends.cudnn.allow_tf32 = False
 
 
 def fastest() -> torch.device:
@@ -63,7 +79,7 @@ def place_on(names: list[str], places: int) -> Iterator[int]:
     Every GPU's first place is taken before any second, so that runs spread over the GPUs.
     """
     folder = Path(tempfile.gettempdir())
-    stem = f"gen100-{getpass.getuser()}-{os.environ.get('SLURM_JOB_ID', 'here')}"
+    stem = f"gen100-{os.getuid()}-{os.environ.get('SLURM_JOB_ID', 'here')}"
     locks = [
         (index, FileLock(folder / f"{stem}-{name}-{place}.lock"))
         for place in range(places)

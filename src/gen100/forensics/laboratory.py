@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gen100.device import set_full_precision
 from gen100.forensics.distances import Features
 from gen100.forensics.networks import Kind, Networks
 from gen100.forensics.pixels import Pixels
@@ -52,6 +53,7 @@ class Laboratory:
     """
 
     def __init__(self, networks: Networks, reference: ImageSet, where: torch.device) -> None:
+        set_full_precision()
         self.networks = networks
         self.reference = reference
         self._where = where

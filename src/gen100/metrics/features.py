@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 from torch_fidelity.metric_fid import fid_features_to_statistics
 from torch_fidelity.utils import get_featuresdict_from_dataset
 
-from gen100.device import fastest
+from gen100.device import fastest, set_full_precision
 from gen100.errors import UserError
 from gen100.files import digest
 from gen100.metrics.cache import Arrays, cached
@@ -88,6 +88,7 @@ class Extractor:
     """
 
     def __init__(self, file: Path, batch_size: int | None = None) -> None:
+        set_full_precision()
         self.file = file
         self.digest = digest(file)
         self.network = load_extractor(file).requires_grad_(False).eval().to(fastest())

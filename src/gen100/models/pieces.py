@@ -11,6 +11,9 @@ Result = TypeVar("Result")
 PIECE = 2**22
 """Most numbers in one intermediate result: 16 MiB in float32, about what a processor's cache holds."""
 
+GPU_PIECE = 2**26
+"""The same on a GPU, where memory alone counts: 256 MiB."""
+
 
 def in_pieces(function: Callable[..., Result], rows: tuple[Tensor, ...], width: int) -> list[Result]:
     """Apply `function` to successive rows of the tensors.
@@ -22,7 +25,7 @@ def in_pieces(function: Callable[..., Result], rows: tuple[Tensor, ...], width: 
         rows: tensors with N rows each.
         width: numbers that an intermediate result holds for a row.
     """
-    step = max(1, PIECE // width)
+    step = max(1, (GPU_PIECE if rows[0].is_cuda else PIECE) // width)
     count = rows[0].shape[0]
     if count <= step:
         return [function(*rows)]
