@@ -38,9 +38,9 @@ IMAGES = {"vae": 600_000, "dalle": 500_000, "stylegan2": 200_000, "stable_diffus
 utilization that docs/models assumes."""
 LONGER = 5
 LONG = ("vae-elbo-128", "dalle-perceptual-2048", "stylegan2-hinge-128", "stable_diffusion-mse-2048")
-LARGE, LARGE_GIB = 1024, 50
-"""Runs of batches from LARGE images take up to LARGE_GIB of a GPU's memory: at 2,048 images 37 to 41 for what the
-gradient needs (counted, VAE and autoencoders), the rest for all else (assumed)."""
+LARGE, LARGE_GIB = 1024, 40
+"""Runs of batches from LARGE images take up to LARGE_GIB of a GPU's memory: at 2,048 images 19 to 32 for what the
+gradient needs (counted, DALL-E's transformer most), the rest for all else (assumed)."""
 SAMPLES, FEWEST, STEPS = 5000, 200, 25
 SMALL = ("index.html", "results.csv", "reference.json", "comparisons.csv", "claims.csv")
 BEFORE = (("fetch",), ("prepare",), ("extractor", "metric"), ("extractor", "perceptual"), ("extractor", "dinov2"))

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from gen100.errors import UserError
 
@@ -12,7 +13,20 @@ SIDE = 32
 """Pixels along a side of an image."""
 
 
-def norm(width: int) -> nn.GroupNorm:
+class GroupNorm(nn.GroupNorm):
+    """Group normalization in the type of its input, in which a convolution reads the output anyway.
+
+    Autocast on a GPU would widen a bfloat16 map to float32, and what follows keeps it so for the gradient; means
+    and variances are float32 inside torch's kernel either way.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        weight, bias = self.weight.to(input.dtype), self.bias.to(input.dtype)
+        with torch.autocast(input.device.type, enabled=False):
+            return functional.group_norm(input, self.num_groups, weight, bias, self.eps)
+
+
+def norm(width: int) -> GroupNorm:
     """Group normalization (Wu & He 2018) in groups of at least 8 channels, 8 groups at most.
 
     Smaller groups would come close to normalizing each channel by itself, which takes an image's brightness
@@ -21,7 +35,7 @@ def norm(width: int) -> nn.GroupNorm:
     groups = next(
         groups for groups in (8, 4, 2, 1) if width % groups == 0 and (width >= 8 * groups or groups == 1)
     )
-    return nn.GroupNorm(groups, width)
+    return GroupNorm(groups, width)
 
 
 class ResidualBlock(nn.Module):
