@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gen100.metrics import frechet
 from gen100.metrics.fidelity import fid, statistics
-from gen100.metrics.frechet import Gaussian, square_root
+from gen100.metrics.frechet import Gaussian, Sampled, square_root
 from gen100.metrics.resampling import REPLICATES, resample, summarize
 
 D = 16
@@ -26,7 +26,7 @@ def gaussian(features: Tensor) -> Gaussian:
 
 
 @pytest.mark.parametrize("block", [33, 4096])
-@pytest.mark.parametrize("count", [10, 400])
+@pytest.mark.parametrize("count", [10, D, D + 1, 400])
 def test_the_distance_is_torch_fidelitys(monkeypatch: pytest.MonkeyPatch, block: int, count: int) -> None:
     monkeypatch.setattr(frechet, "BLOCK", block)
     samples, real = drawn(count, 1, shift=0.3, spread=1.2), drawn(500, 2)
@@ -34,12 +34,13 @@ def test_the_distance_is_torch_fidelitys(monkeypatch: pytest.MonkeyPatch, block:
     assert gaussian(real).distance(samples) == pytest.approx(expected, rel=1e-5)
 
 
-def test_weights_count_rows() -> None:
-    samples, reference = drawn(50, 1), gaussian(drawn(500, 2))
-    times = torch.arange(50) % 3
-    assert reference.distance(samples, times) == pytest.approx(
-        reference.distance(samples.repeat_interleave(times, dim=0)), rel=1e-9
-    )
+@pytest.mark.parametrize("count", [12, 50])
+def test_weights_count_rows(count: int) -> None:
+    samples, reference = drawn(count, 1), gaussian(drawn(500, 2))
+    times = torch.arange(count) % 3
+    rows = samples.repeat_interleave(times, dim=0)
+    assert Sampled(samples, reference).distance(times) == pytest.approx(reference.distance(rows), rel=1e-8)
+    assert reference.distance(rows) == pytest.approx(fid(statistics(rows), statistics(drawn(500, 2))), rel=1e-5)
 
 
 def test_the_distance_of_known_gaussians() -> None:
@@ -51,7 +52,7 @@ def test_the_distance_of_known_gaussians() -> None:
 
 def test_rows_are_paired_between_runs_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
     reference, seen = gaussian(drawn(500, 2)), []
-    monkeypatch.setattr(Gaussian, "distance", lambda _self, _rows, weights=None: seen.append(weights) or 0.0)
+    monkeypatch.setattr(Sampled, "distance", lambda _self, weights: seen.append(weights) or 0.0)
     rows = resample(drawn(120, 1), reference)
     assert list(rows.columns) == ["kind", "images", "replicate", "fid"]
     bootstrap = rows[rows["kind"] == "bootstrap"]

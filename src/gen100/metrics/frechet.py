@@ -29,25 +29,49 @@ class Gaussian:
     root: Tensor
     trace: float
 
-    def distance(self, features: Tensor, weights: Tensor | None = None) -> float:
-        """The squared Fréchet distance to a Gaussian fitted to N x D features.
+    def distance(self, features: Tensor) -> float:
+        """The squared Fréchet distance to a Gaussian fitted to N x D features, float32, on any device."""
+        return Sampled(features, self).distance(torch.ones(len(features)))
+
+
+class Sampled:
+    """Features whose distance to one reference is asked for again and again, other rows of them each time.
+
+    With rows Y = (X - mean) R the eigenvalues are those of Y's covariance, so that no product with the root R is
+    left for each time; and where fewer rows than dimensions count, of a matrix of the size of the rows.
+
+    Args:
+        features: N x D, float32, on any device.
+    """
+
+    def __init__(self, features: Tensor, reference: Gaussian) -> None:
+        self._reference = reference
+        self._features = features.to(reference.root.device)
+        seen, norms = [], []
+        for part in self._features.split(BLOCK):
+            # Around the reference's mean, so that nothing cancels.
+            rows = part.double() - reference.mean
+            seen.append(rows @ reference.root)
+            norms.append(rows.square().sum(dim=1))
+        self._seen, self._norms = torch.cat(seen), torch.cat(norms)
+
+    def distance(self, weights: Tensor) -> float:
+        """The squared Fréchet distance of the rows.
 
         Args:
-            features: N x D, float32, on any device.
-            weights: N whole numbers, how often each row counts; once each where there are none.
+            weights: N whole numbers, how often each row counts, on any device.
         """
-        where = self.root.device
-        total, scatter = torch.zeros_like(self.mean), torch.zeros_like(self.root)
-        count = len(features) if weights is None else int(weights.sum())
-        for start in range(0, len(features), BLOCK):
-            # Around the reference's mean, so that nothing cancels.
-            rows = features[start : start + BLOCK].to(where, torch.float64) - self.mean
-            weighted = rows if weights is None else rows * weights[start : start + BLOCK, None].to(where)
-            total += weighted.sum(dim=0)
-            scatter += weighted.T @ rows
-        shift = total / count
-        covariance = (scatter - count * torch.outer(shift, shift)) / (count - 1)
-        product = self.root @ covariance @ self.root
-        values = torch.linalg.eigvalsh((product + product.T) / 2)
-        overlap = values.clamp(min=0).sqrt().sum()
-        return float(shift.square().sum() + covariance.trace() - 2 * overlap) + self.trace
+        weights = weights.to(self._seen.device, torch.float64)
+        (place,) = weights.nonzero(as_tuple=True)
+        times, count = weights[place], float(weights.sum())
+        total = torch.zeros_like(self._reference.mean)
+        for part, some in zip(self._features.split(BLOCK), weights.split(BLOCK), strict=True):
+            total += some @ part.double()
+        shift = total / count - self._reference.mean
+        trace = (times @ self._norms[place] - count * shift.square().sum()) / (count - 1)
+        rows = self._seen[place]
+        rows -= times @ rows / count
+        rows *= times.sqrt()[:, None]
+        product = rows.T @ rows if len(rows) > rows.shape[1] else rows @ rows.T
+        overlap = torch.linalg.eigvalsh(product / (count - 1)).clamp(min=0).sqrt().sum()
+        return float(shift.square().sum() + trace - 2 * overlap) + self._reference.trace
