@@ -23,6 +23,7 @@ import torch
 import yaml
 from PIL import Image
 from timing import compare, machine, table
+from torch import nn
 from torch_fidelity import FeatureExtractorInceptionV3
 
 from gen100 import config, layout
@@ -56,12 +57,25 @@ class RandomInception(FeatureExtractorInceptionV3):
         return
 
 
+@torch.no_grad()
+def know_images(network: nn.Module, images: np.ndarray) -> None:
+    """Give the normalizations these images' means and variances: a fresh network's make all features 0."""
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = None  # running statistics are plain means over the batches
+    network.train()
+    for part in torch.from_numpy(images).split(20):
+        network(part)
+    network.eval()
+
+
 def write_extractor(kind: str, images: np.ndarray) -> None:
     """Write the network for gen100, and Inception for torch-fidelity's command too."""
     torch.manual_seed(0)
     if kind == "inception":
         torch.save({}, WEIGHTS)
         network = RandomInception(INCEPTION, ["logits_unbiased"], feature_extractor_weights_path=str(WEIGHTS))
+        know_images(network, images)
         network.fc.weight.data.mul_(100)  # decided answers: else every IS is 1.000
         torch.save(network.state_dict(), WEIGHTS)
         store_inception(WEIGHTS, layout.extractor("metric"))
