@@ -23,7 +23,7 @@ import torch
 import yaml
 from PIL import Image
 from timing import compare, machine, table
-from torch import nn
+from torch import Tensor, nn
 from torch_fidelity import FeatureExtractorInceptionV3
 
 from gen100 import config, layout
@@ -58,13 +58,13 @@ class RandomInception(FeatureExtractorInceptionV3):
 
 
 @torch.no_grad()
-def know_images(network: nn.Module, images: np.ndarray) -> None:
+def know_images(network: nn.Module, images: Tensor) -> None:
     """Give the normalizations these images' means and variances: a fresh network's make all features 0."""
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = None  # running statistics are plain means over the batches
     network.train()
-    for part in torch.from_numpy(images).split(20):
+    for part in images.split(20):
         network(part)
     network.eval()
 
@@ -75,7 +75,7 @@ def write_extractor(kind: str, images: np.ndarray) -> None:
     if kind == "inception":
         torch.save({}, WEIGHTS)
         network = RandomInception(INCEPTION, ["logits_unbiased"], feature_extractor_weights_path=str(WEIGHTS))
-        know_images(network, images)
+        know_images(network, torch.from_numpy(images))
         network.fc.weight.data.mul_(100)  # decided answers: else every IS is 1.000
         torch.save(network.state_dict(), WEIGHTS)
         store_inception(WEIGHTS, layout.extractor("metric"))
@@ -83,10 +83,8 @@ def write_extractor(kind: str, images: np.ndarray) -> None:
     trial = config.load_params(ROOT / "trial/params.yaml").metrics.extractor
     assert isinstance(trial, config.OwnExtractor)
     network = FeatureNetwork(trial.network)
-    with torch.no_grad():
-        network.classify.weight.mul_(20)
-        for _ in range(20):  # so that its normalizations know the images
-            network(to_float(torch.from_numpy(images)))
+    network.classify.weight.data.mul_(20)
+    know_images(network, to_float(torch.from_numpy(images)))
     save_network(layout.extractor("metric"), network, seed=0, accuracy=0.01, synthetic=True)
 
 

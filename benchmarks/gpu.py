@@ -103,13 +103,12 @@ class Bench:
 
 
 def _begin(way: Way) -> None:
+    torch.compiler.reset()
+    gc.collect()
     if torch.cuda.is_available():
         set_deterministic()
         torch.use_deterministic_algorithms(way.deterministic, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = way.fill  # type: ignore[attr-defined]
-    torch.compiler.reset()
-    gc.collect()
-    if torch.cuda.is_available():
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
 
@@ -123,9 +122,8 @@ def _attempt(measure: Callable[[], Row]) -> Row:
 
 
 def _start(tiny: bool) -> tuple[Params, Cifar100]:
-    if torch.cuda.is_available():
-        set_deterministic()  # before the first product, which finds the peaks
-    else:
+    _begin(WAYS[GEN100])  # before the first product, which finds the peaks
+    if not torch.cuda.is_available():
         print("no GPU here: a rehearsal on the CPU, whose numbers say nothing of a GPU", file=sys.stderr)
     return load_params(ROOT / ("demo/params.yaml" if tiny else "params.yaml")), stand_in(2000, 100)
 
@@ -169,7 +167,6 @@ def variants(tiny: Tiny = False, cells: Cells = "", out: Out = ROOT / "benchmark
 def grid(tiny: Tiny = False, cells: Cells = "", out: Out = ROOT / "benchmarks") -> None:
     """Seconds of every cell."""
     params, data = _start(tiny)
-    _begin(WAYS[GEN100])
     rows: list[Row] = []
     for subject in subjects(params, cells.split(",") if cells else params.cells):
         steps = subject.whole(TINY_STEPS if tiny else STEPS)
