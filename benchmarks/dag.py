@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 import yaml
 
 from gen100.config import load_params
-from gen100.due import Job, jobs
+from gen100.engines.snakemake import Job, jobs
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = (1, 10, 100)

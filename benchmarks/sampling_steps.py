@@ -28,11 +28,11 @@ from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data import arrays
 from gen100.device import fastest
+from gen100.families.stable_diffusion.model import StableDiffusion
+from gen100.families.stable_diffusion.noise_schedule import NoiseSchedule
 from gen100.files import digest
 from gen100.metrics.features import Extractor, Reference, ReferenceFeatures
 from gen100.metrics.resampling import resample
-from gen100.models.noise_schedule import NoiseSchedule
-from gen100.models.stable_diffusion import StableDiffusion
 from gen100.sampling import draw
 from gen100.stages import data as data_stages
 from gen100.stages import training

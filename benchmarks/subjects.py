@@ -14,10 +14,10 @@ from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params, Synthetic, Training
 from gen100.data import arrays, synthetic
 from gen100.data.captions import caption_tokens
+from gen100.families.registry import build_autoencoder, build_model
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.perceptual import PerceptualNetwork
 from gen100.metrics.vgg import ENDS, VggFeatures
-from gen100.models.registry import build_autoencoder, build_model
 from gen100.training.phase import Trainable
 from gen100.training.randomness import reseed
 

@@ -20,11 +20,11 @@ from gen100.cells import Cell
 from gen100.config import Params, load_params
 from gen100.data import arrays
 from gen100.data.captions import caption_tokens
+from gen100.families.registry import build_autoencoder, build_model
 from gen100.files import whole
 from gen100.metrics.extractors import describe
 from gen100.metrics.features import Reference
 from gen100.metrics.fidelity import measure
-from gen100.models.registry import build_autoencoder, build_model
 from gen100.sampling import draw
 from gen100.stages.measurement import BATCH_CPU, CACHE
 from gen100.training.randomness import reseed

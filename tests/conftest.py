@@ -117,7 +117,7 @@ def cifar100(cifar100_archive: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def feature_file(cifar100: "Cifar100", tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The weights of a small classifier of the real CIFAR-100, trained once for all test processes."""
-    import quality
+    from support import quality
 
     def make(folder: Path) -> None:
         quality.train_features(cifar100, folder / "features.safetensors")
@@ -128,7 +128,7 @@ def feature_file(cifar100: "Cifar100", tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with two cells, all made by Snakemake."""
-    import engines
+    from support import engines
 
     return once(tmp_path_factory, "built", engines.build)
 
@@ -136,7 +136,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def recorded(built: Path, tmp_path_factory: pytest.TempPathFactory, gen100: Process) -> Path:
     """The built repository, recorded in DVC and committed to git."""
-    import engines
+    from support import engines
 
     def record(folder: Path) -> None:
         shutil.copytree(built, folder)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from gen100.cells import Cell
 from gen100.config import VaeSettings
-from gen100.models.vae import Vae
+from gen100.families.vae.model import Vae
 from peer_loops.sides import TEMPORARY, Pair, Pictures, Side, ours
 
 BATCH, STEPS = 32, 1

@@ -18,7 +18,7 @@ from gen100.data import arrays
 from gen100.data.arrays import Cifar100
 from gen100.data.captions import caption, caption_tokens
 from gen100.data.synthetic import write_archive
-from gen100.models.registry import build_autoencoder, build_model
+from gen100.families.registry import build_autoencoder, build_model
 from gen100.training.average import Average
 from gen100.training.curve import Means
 from gen100.training.feed import Feed, load_split

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from gen100 import layout, recording
+from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import Params, load_params
+from gen100.engines import record as dvc_records
 from gen100.errors import Interrupted, UserError
 from gen100.files import ready
 from gen100.layout import Role
@@ -114,7 +115,7 @@ for _stage in (
     report.page,
 ):
     _whole_stage(_stage)
-for _engine_command in (recording.record, recording.restore):
+for _engine_command in (dvc_records.record, dvc_records.restore):
     _whole_stage(_engine_command)
 
 
@@ -125,7 +126,7 @@ def forecast(
     ] = None,
 ) -> None:
     """Show what would run, with the hours and disk it would take, from what earlier runs took."""
-    from gen100.forecast import report
+    from gen100.engines.forecast import report
 
     report(earlier or [])
 

@@ -12,7 +12,7 @@ from gen100 import layout
 from gen100.cells import FAMILIES, Cell
 from gen100.config import load_params
 from gen100.errors import UserError
-from gen100.plan import make_plan
+from gen100.engines.plan import make_plan
 
 # The rules call the gen100 that belongs to the running Python, whether or not its environment is active; in a
 # container, that of the container.

@@ -10,8 +10,8 @@ from gen100.cells import FAMILIES, Cell
 from gen100.config import Params
 from gen100.errors import UserError
 from gen100.files import whole
-from gen100.report.aggregate import Record, read_results
 from gen100.report.resamples import bootstrap
+from gen100.report.results import Record, read_results
 from gen100.report.statistics import LEVEL, Difference, difference, holm
 
 COLUMNS = [

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 from gen100 import layout
 from gen100.config import DinoV2, InceptionExtractor, OwnExtractor, Params, SyntheticData, VggPerceptual
+from gen100.engines.plan import relevant
 from gen100.layout import Role
-from gen100.plan import relevant
 
 if TYPE_CHECKING:
     from gen100.metrics.network import FeatureNetwork

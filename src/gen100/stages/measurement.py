@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from gen100 import files, layout
 from gen100.cells import FAMILIES, Cell
 from gen100.config import Params
+from gen100.engines.plan import train_settings
 from gen100.errors import UserError
-from gen100.plan import train_settings
 
 if TYPE_CHECKING:
     from gen100.data.arrays import Cifar100
-    from gen100.models.base import GenerativeModel
+    from gen100.families.base import GenerativeModel
 
 CACHE = Path(".cache/fidelity")
 BATCH_CPU = 200
@@ -28,7 +28,7 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
     import torch
 
     from gen100.data.captions import caption_tokens
-    from gen100.models.registry import build_autoencoder, build_model
+    from gen100.families.registry import build_autoencoder, build_model
     from gen100.weights import load_weights, read_header
 
     file = layout.run(cell, seed) / "model.safetensors"
@@ -129,7 +129,7 @@ def reference(params: Params) -> None:
 
 def forensics(params: Params) -> None:
     """Look for the mistakes that give numbers like the thesis'."""
-    from gen100.forensics import write_forensics
+    from gen100.thesis.forensics import write_forensics
 
     write_forensics(params)
 
@@ -156,7 +156,7 @@ def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:
     import torch
 
     from gen100.device import fastest
-    from gen100.models.registry import build_autoencoder
+    from gen100.families.registry import build_autoencoder
     from gen100.training.feed import to_float, to_uint8
     from gen100.weights import load_weights
 

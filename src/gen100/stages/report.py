@@ -2,7 +2,7 @@
 
 from gen100 import files, layout
 from gen100.config import Params
-from gen100.plan import make_plan
+from gen100.engines.plan import make_plan
 
 
 def plan(params: Params) -> None:
@@ -12,7 +12,7 @@ def plan(params: Params) -> None:
 
 def aggregate(params: Params) -> None:
     """Collect every run's results into one table."""
-    from gen100.report.aggregate import aggregate as collect
+    from gen100.report.results import aggregate as collect
 
     collect(params)
 
@@ -26,22 +26,22 @@ def compare(params: Params) -> None:
 
 def claims(params: Params) -> None:
     """Judge the thesis' claims by the results."""
-    from gen100.report.claims import write_claims
+    from gen100.thesis.claims import write_claims
 
     write_claims(params)
 
 
 def tables(params: Params) -> None:
     """Rebuild the thesis' tables."""
-    from gen100.report.tables import write_tables
+    from gen100.thesis.tables import write_tables
 
     write_tables(params)
 
 
 def figures(params: Params) -> None:
     """Rebuild the thesis' appendices; draw what quality costs, and how its measure depends on the sample count."""
-    from gen100.report.figures import write_appendices
-    from gen100.report.trade import write_trade
+    from gen100.report.cost_and_bias import write_trade
+    from gen100.thesis.appendices import write_appendices
 
     write_appendices(params)
     write_trade(params)
@@ -49,13 +49,13 @@ def figures(params: Params) -> None:
 
 def theory(_params: Params) -> None:
     """Compute the thesis' theory figures."""
-    from gen100.report.theory import write_theory
+    from gen100.thesis.theory import write_theory
 
     write_theory()
 
 
 def page(params: Params) -> None:
     """Write the page that shows everything."""
-    from gen100.report.page import write_page
+    from gen100.thesis.page import write_page
 
     write_page(params)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gen100 import __version__, files, layout
 from gen100.cells import Cell
 from gen100.config import Params, Training
+from gen100.engines.plan import autoencoder_settings, train_settings
 from gen100.errors import UserError
 from gen100.locks import locked
-from gen100.plan import autoencoder_settings, train_settings
 from gen100.version import commit
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ AUTOENCODER_FILES = ("autoencoder.csv", "autoencoder.json", "autoencoder.safeten
 def _sources() -> list[Path]:
     """The files whose change may change what training gives."""
     package = Path(__file__).parents[1]
-    return sorted(path for folder in ("losses", "models", "training") for path in package.glob(f"{folder}/*.py"))
+    return sorted(path for folder in ("families", "nn", "training") for path in package.glob(f"{folder}/**/*.py"))
 
 
 def fingerprint(seed: int, decides: dict[str, Any], *others: Path) -> str:
@@ -197,8 +197,8 @@ def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
 
 
 def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str) -> None:
+    from gen100.families.registry import build_autoencoder
     from gen100.metrics.perceptual import load_perceptual
-    from gen100.models.registry import build_autoencoder
     from gen100.training.curve import write_curve
     from gen100.weights import save_weights
 
@@ -225,7 +225,7 @@ def train(params: Params, cell: Cell, seed: int) -> None:
     import torch
 
     from gen100.data.captions import caption_tokens
-    from gen100.models.registry import build_autoencoder, build_model
+    from gen100.families.registry import build_autoencoder, build_model
     from gen100.training.curve import write_curve
     from gen100.weights import load_weights, save_weights
 

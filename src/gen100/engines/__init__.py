@@ -1,0 +1,1 @@
+"""What Snakemake and DVC are asked and told."""

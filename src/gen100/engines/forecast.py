@@ -1,0 +1,258 @@
+"""What a grid would take: jobs, hours and disk of all that is due, from what earlier runs took."""
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+from gen100 import layout
+from gen100.cells import FAMILIES, Cell
+from gen100.config import OwnExtractor, Params, load_params
+from gen100.engines.snakemake import Job, jobs
+from gen100.errors import UserError
+from gen100.files import read_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+STAGES = [
+    *("plan", "fetch", "prepare", "extractor", "autoencoder", "train", "sample", "reference", "evaluate"),
+    *("forensics", "aggregate", "compare", "claims", "tables", "figures", "theory", "page"),
+]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job does, as far as its cost goes.
+
+    `kind` holds all settings that decide the seconds per image (network, batch size, sampling steps), `images`
+    how many it trains on, draws or measures: None for a small job that runs where Snakemake runs.
+    """
+
+    stage: str
+    cell: Cell | None
+    kind: str
+    images: int | None
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """An earlier job: the seconds and bytes that its work took, and on which device."""
+
+    work: Work
+    seconds: float
+    size: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of a job: what the earlier ones most like it took on average, in proportion to the images, and where."""
+
+    seconds: float
+    size: float
+    devices: frozenset[str]
+
+
+@dataclass
+class Line:
+    """All due jobs of a stage and model. Hours and bytes are those of the `known` jobs."""
+
+    stage: str
+    model: str
+    on_gpu: bool
+    jobs: int = 0
+    known: int = 0
+    hours: float = 0.0
+    size: float = 0.0
+    devices: tuple[str, ...] = ()
+
+
+def work_of(job: Job, params: Params) -> Work:
+    """The work of a job under these parameters."""
+    cell = Cell.parse(job.cell) if job.cell else None
+    settings: Any = getattr(params.models, cell.model) if cell else None
+    batch = params.batch_size(cell) if cell else None
+    first = settings.autoencoder if cell and cell.autoencoder else None
+    networks = [part.network.model_dump() for part in (settings, first) if part]
+    metrics = params.metrics
+    match job.stage:
+        case "train":
+            return Work(job.stage, cell, _kind(networks, batch), settings.training.images)
+        case "autoencoder" if first:
+            return Work(job.stage, cell, _kind(first.network.model_dump(), batch), first.training.images)
+        case "sample":
+            steps = params.sampling.steps if cell and cell.model == "stable_diffusion" else None
+            return Work(job.stage, cell, _kind(networks, steps), params.sampling.images)
+        case "evaluate" | "reference":
+            extractor = metrics.extractor
+            network = extractor.network.channels if isinstance(extractor, OwnExtractor) else extractor.name
+            # Of any model: samples are measured alike.
+            return Work(
+                "measure",
+                None,
+                _kind(network, metrics.measures, metrics.dinov2 is not None),
+                params.sampling.images,
+            )
+        case "extractor":
+            own = {"metric": metrics.extractor, "perceptual": metrics.perceptual}.get(job.role or "")
+            if isinstance(own, OwnExtractor):
+                network = own.network
+                kind = _kind(job.role, network.channels, network.batch_size)
+                return Work(job.stage, None, kind, network.training.images)
+        case "fetch" | "prepare":
+            return Work(job.stage, None, _kind(params.data.model_dump(mode="json")), None)
+    return Work(job.stage, None, "", None)
+
+
+def _kind(*settings: Any) -> str:
+    return json.dumps(settings, sort_keys=True)
+
+
+def benchmarks(workspace: Path) -> list[Benchmark]:
+    """What a workspace's finished jobs took. A job that is due tells nothing: its parameters may have changed.
+
+    Raises:
+        UserError: there is no such workspace.
+    """
+    if not workspace.is_dir():
+        raise UserError(f"{workspace} is no folder: name a workspace, a folder with a params.yaml")
+    with chdir(workspace):
+        params = load_params()
+        done = (job for job in jobs() if not job.due and all(output.exists() for output in job.outputs))
+        return [found for job in done for found in _benchmark(job, params)]
+
+
+def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
+    name = f"{job.cell}-{job.seed}" if job.cell else job.role
+    file = Path("logs") / (f"{job.stage}/{name}.tsv" if name else f"{job.stage}.tsv")
+    if not file.exists():
+        return
+    with file.open(encoding="utf-8") as opened:
+        seconds = max(float(row["s"]) for row in csv.DictReader(opened, delimiter="\t"))
+    device = "?"
+    if job.cell is not None and job.seed is not None and (layout.run(job.cell, job.seed) / "run.json").exists():
+        device = read_json(layout.run(job.cell, job.seed) / "run.json")["device"]
+    for record in (output for output in job.outputs if output.name in ("run.json", "autoencoder.json")):
+        # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only; a cell that
+        # shares an autoencoder only copied it.
+        seconds = read_json(record)["seconds"]
+    size = sum(output.stat().st_size for output in job.outputs)
+    yield Benchmark(work_of(job, params), seconds, size, device)
+
+
+def forecast(earlier: list[Benchmark]) -> list[Line]:
+    """A line for every stage and model with jobs that are due in this workspace, in the order of the workflow.
+
+    A job's seconds are those of the earlier jobs most like it (the same cell, else the same model, with the same
+    network and batch size), in proportion to the images. An autoencoder that cells share counts once.
+    """
+    params = load_params()
+    lines: dict[tuple[str, str], Line] = {}
+    devices: dict[tuple[str, str], set[str]] = defaultdict(set)
+    estimates: dict[Work, Estimate | None] = {}
+    every = jobs()
+    trained = {_autoencoder(job) for job in every if not job.due}
+    for job in every:
+        if not job.due:
+            continue
+        model = FAMILIES[Cell.parse(job.cell).model].title if job.cell else ""
+        work = work_of(job, params)
+        line = lines.setdefault((job.stage, model), Line(job.stage, model, work.images is not None))
+        line.jobs += 1
+        # Of many seeds alike: looked up once, or the time would grow with the square of their number.
+        if work not in estimates:
+            estimates[work] = _estimate(work, earlier)
+        estimate = estimates[work]
+        if estimate is None:
+            continue
+        line.known += 1
+        network = _autoencoder(job)
+        if network is None or network not in trained:
+            line.hours += estimate.seconds / 3600
+        trained.add(network)
+        line.size += estimate.size
+        devices[job.stage, model] |= estimate.devices
+    for key, line in lines.items():
+        line.devices = tuple(sorted(devices[key]))
+    return sorted(lines.values(), key=lambda line: (not line.on_gpu, STAGES.index(line.stage)))
+
+
+def _autoencoder(job: Job) -> tuple[str, int | None] | None:
+    """The name and seed of the autoencoder that a job trains, or copies from a cell that shares it."""
+    name = Cell.parse(job.cell).autoencoder if job.cell and job.stage == "autoencoder" else None
+    return (name, job.seed) if name else None
+
+
+def _share(work: Work, earlier: Benchmark) -> float:
+    """How many times as many images a job works on as an earlier one did."""
+    return work.images / earlier.work.images if work.images and earlier.work.images else 1.0
+
+
+def _estimate(work: Work, earlier: list[Benchmark]) -> Estimate | None:
+    """None where no earlier job is like it."""
+    like = _most_alike(work, earlier)
+    if not like:
+        return None
+    return Estimate(
+        mean(one.seconds * _share(work, one) for one in like),
+        mean(one.size * (_share(work, one) if work.stage == "sample" else 1) for one in like),
+        frozenset(one.device for one in like) - {"?"},
+    )
+
+
+def _most_alike(work: Work, earlier: list[Benchmark]) -> list[Benchmark]:
+    same = [one for one in earlier if (one.work.stage, one.work.kind) == (work.stage, work.kind)]
+    return [one for one in same if one.work.cell == work.cell] or [
+        one for one in same if (one.work.cell and one.work.cell.model) == (work.cell and work.cell.model)
+    ]
+
+
+def report(workspaces: list[Path]) -> None:
+    """Print what is due in this workspace, from the benchmarks of this one and of others."""
+    from rich.console import Console
+    from rich.table import Table
+
+    here = Path.cwd()
+    earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place)]
+    lines = forecast(earlier)
+    if not lines:
+        print("Nothing is due.")
+        return
+    table = Table(title=f"What would run in {here}", caption=_caption(lines), caption_justify="left")
+    for name in ("stage", "model"):
+        table.add_column(name)
+    for name in ("jobs", "hours", "disk"):
+        table.add_column(name, justify="right")
+    table.add_column("measured on")
+    for on_gpu, title in ((True, "on GPUs, where there are any"), (False, "where Snakemake runs")):
+        part = [line for line in lines if line.on_gpu == on_gpu]
+        for line in part:
+            _add(table, line)
+        table.add_section()
+        total = Line(title, "", on_gpu, sum(line.jobs for line in part), sum(line.known for line in part))
+        total.hours, total.size = sum(line.hours for line in part), sum(line.size for line in part)
+        _add(table, total)
+        table.add_section()
+    Console(width=110).print(table)
+
+
+def _add(table: "Table", line: Line) -> None:
+    least = "≥ " * (line.known < line.jobs)
+    hours = f"{least}{line.hours:,.2f}" if line.known else "?"
+    size = f"{least}{line.size / 2**20:,.1f} MiB" if line.known else "?"
+    table.add_row(line.stage, line.model, str(line.jobs), hours, size, ", ".join(line.devices))
+
+
+def _caption(lines: list[Line]) -> str:
+    unknown = sum(line.jobs - line.known for line in lines)
+    said = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
+    if unknown:
+        said += f"\nNo earlier run tells of {unknown} jobs (≥ is without them): run one of each model and size."
+    return said

@@ -1,0 +1,203 @@
+"""Between the engines: record in DVC what Snakemake made, and tell Snakemake what DVC brought back.
+
+Both are asked as processes, so that the stages that train and measure never import them.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gen100 import files, layout
+from gen100.config import Params
+from gen100.engines.plan import make_plan
+from gen100.engines.snakemake import Job, due_stages, forgotten, jobs, snakemake, with_downstream
+from gen100.errors import UserError
+
+LOCK = Path("dvc.lock")
+NAMES_SHOWN = 12
+
+
+def record(_params: Params) -> None:
+    """Record a finished, or partly finished, Snakemake run in DVC: every stage that is up to date."""
+    _check_workspace()
+    every = jobs()
+    due = {job.stage_name for job in every if job.due}
+    if "plan" in due:
+        raise UserError(
+            "plan.json is not that of params.yaml: run `snakemake --cores 1 plan.json`, then record again"
+        )
+    left = with_downstream(every, due | _unsure(every))
+    names = [job.stage_name for job in every if job.stage_name not in left]
+    if not set(names) - {"plan"}:
+        raise UserError(f"nothing to record: {_cause(every)}")
+    dvc("commit", "-f", "--no-relink", *(names if left else []))
+
+    # One may have been started meanwhile.
+    _check_workspace()
+    unclean = set(_status()) & set(names)
+    if unclean:
+        raise UserError(f"dvc.lock does not have what is in the workspace of {_list(unclean)}: record again")
+    if due_stages() != due:
+        raise UserError("files changed while they were recorded: see `snakemake -n`, then record again")
+    print(f"recorded {len(names)} of {len(every)} stages in {LOCK}")
+    if left:
+        print(f"{len(left)} of {len(every)} stages are not up to date and were left out: {_list(left)}")
+
+
+def _unsure(every: list[Job]) -> set[str]:
+    """The stages that Snakemake does not run and DVC cannot record all the same."""
+    # Snakemake does without an early output that is gone as long as the later ones are there. And an output whose
+    # making it does not remember may be of other parameters.
+    untold = forgotten()
+    unsure = {job.stage_name for job in every if _missing(job) or not untold.isdisjoint(job.outputs)}
+    if not layout.extractor("perceptual").exists():
+        # In dvc.yaml every autoencoder depends on this network; for Snakemake only those that use it.
+        unsure |= {job.stage_name for job in every if job.stage == "autoencoder"}
+    return unsure
+
+
+def _missing(job: Job) -> list[str]:
+    return [str(path) for path in job.outputs if not path.exists()]
+
+
+def _cause(every: list[Job]) -> str:
+    """Why nothing can be recorded, and what to do."""
+    gone = [path for job in every if not job.due for path in _missing(job)]
+    if gone:
+        # With other jobs due, `--touch` would hide why they are.
+        by_hand = "make it with `gen100`, then `snakemake --touch --cores 1`"
+        cure = "run `snakemake` with it as the target" if any(job.due for job in every) else by_hand
+        return f"missing: {_list(gone)}: {cure}"
+    if any(not job.due for job in every if job.stage != "plan"):
+        return "Snakemake does not remember making these files: after `dvc pull`, run `gen100 restore`"
+    return "no stage is up to date with params.yaml: run `snakemake`"
+
+
+def restore(params: Params) -> None:
+    """Tell Snakemake that what DVC brought back is up to date: after `dvc pull` in a clone, or `dvc repro`."""
+    _check_workspace()
+    recorded = _recorded()
+    changes = _status()
+    _check_outputs({name: change for name, change in changes.items() if name in recorded})
+    before = layout.PLAN.read_bytes() if layout.PLAN.exists() else None
+    files.write_json(layout.PLAN, make_plan(params))
+    if layout.PLAN.read_bytes() != before:
+        # DVC compares the entries of plan.json: an edit of params.yaml shows only in the plan of that params.yaml.
+        changes = _status()
+    changes.pop("plan", None)
+
+    every = jobs()
+    left = with_downstream(every, changes.keys())
+    _check_finished(every, left)
+    targets = [str(path) for job in every if job.stage_name not in left for path in job.outputs]
+    snakemake("--touch", "--forceall", "--cores", "1", *(targets if left else []))
+
+    due = due_stages()
+    print(f"restored {len(every) - len(left)} of {len(every)} stages: Snakemake has nothing to do for them")
+    if due - left:
+        raise UserError(f"Snakemake would still run {_list(due - left)}: see `snakemake -n`")
+    if left:
+        print(f"{len(left)} of {len(every)} stages are not as recorded and will run: {_list(left)}")
+    unseen = left - due
+    if unseen:
+        # A stage without inputs leaves Snakemake nothing to compare.
+        first = " ".join(sorted({name.split("@")[0] for name in unseen}))
+        print(f"Snakemake cannot see that by itself: run `snakemake --cores all --forcerun {first}`")
+
+
+def _check_finished(every: list[Job], left: set[str]) -> None:
+    """Nothing that Snakemake has finished is missing from the record.
+
+    Raises:
+        UserError: else. What such a stage reads would get a new time, and Snakemake would make it again.
+    """
+    candidates = [job for job in every if job.stage_name in left and not job.due and not _missing(job)]
+    untold = forgotten() if candidates else set()
+    finished = {job.stage_name for job in candidates if untold.isdisjoint(job.outputs)}
+    if finished:
+        raise UserError(f"finished, but not as in {LOCK}: {_list(finished)}: run `gen100 record` first")
+
+
+def dvc(*arguments: str) -> str:
+    """Run DVC in the workspace and give its standard output.
+
+    Raises:
+        UserError: DVC failed; its message is repeated.
+    """
+    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+        said = errors or ["ERROR: no word of why"]
+        raise UserError(f"dvc {arguments[0]} failed: {said[0].removeprefix('ERROR: ')}")
+    return done.stdout
+
+
+def _check_workspace() -> None:
+    """DVC is set up here, and no Snakemake is at work.
+
+    Raises:
+        UserError: else.
+    """
+    here = Path.cwd()
+    if not Path(".dvc").is_dir() or not Path("dvc.yaml").exists():
+        raise UserError(f"{here} has no .dvc: DVC works in the repository's root, after `dvc init`")
+    locks = Path(".snakemake/locks")
+    if locks.is_dir() and any(locks.iterdir()):
+        raise UserError(f"{locks} is not empty: wait for Snakemake; if none runs, `snakemake --unlock`")
+
+
+def _recorded() -> set[str]:
+    """The names of the stages in dvc.lock.
+
+    Raises:
+        UserError: there is none.
+    """
+    stages = (yaml.safe_load(LOCK.read_text()) or {}).get("stages", {}) if LOCK.exists() else {}
+    if not stages:
+        raise UserError(f"{LOCK} has no stage: run `dvc repro`, or `snakemake --cores all` and `gen100 record`")
+    return set(stages)
+
+
+def _status() -> dict[str, list[Any]]:
+    """What DVC finds changed since the record, by stage; a stage that is clean is absent."""
+    return json.loads(dvc("status", "--json"))
+
+
+def _check_outputs(changes: dict[str, list[Any]]) -> None:
+    """The recorded stages' outputs are there, as recorded.
+
+    Raises:
+        UserError: else; names a file.
+    """
+    outputs = {
+        path: state
+        for change in changes.values()
+        for part in change
+        if isinstance(part, dict)
+        for path, state in part.get("changed outs", {}).items()
+    }
+    gone = [path for path, state in outputs.items() if state != "modified"]
+    if gone:
+        raise UserError(
+            f"missing: {_list(gone)}: run `dvc pull` (and `git restore` for what git keeps), or `dvc repro`"
+            " where nothing was pushed"
+        )
+    # The plan is rewritten from params.yaml in any case.
+    modified = outputs.keys() - {str(layout.PLAN)}
+    if modified:
+        raise UserError(
+            f"not as recorded in {LOCK}: {_list(modified)}: run `dvc checkout` (`git restore` for what"
+            " git keeps), or keep them with `gen100 record`"
+        )
+
+
+def _list(names: Collection[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown = sorted(names)[:NAMES_SHOWN]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

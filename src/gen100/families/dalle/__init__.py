@@ -1,0 +1,1 @@
+"""DALL-E: a discrete VAE and a transformer over its tokens."""

@@ -1,0 +1,1 @@
+"""Stable Diffusion: latent diffusion with captions."""

@@ -1,1 +1,0 @@
-"""Losses, each with its equation, by model family."""

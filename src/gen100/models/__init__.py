@@ -1,1 +1,0 @@
-"""The generative models and the networks they share."""

@@ -1,0 +1,139 @@
+"""Pictures small enough to be carried inside the page."""
+
+import base64
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+from PIL import Image
+
+from gen100.errors import UserError
+from gen100.report.grid import Images, mosaic
+from gen100.report.style import Caption, read_caption, styled
+from gen100.report.words import Text
+from gen100.thesis.appendices import choose_scale, draw_losses
+
+COLUMNS, SHOWN = 8, 32
+"""Of a cell's images."""
+QUALITY = 75
+"""Of WebP: at 32 x 32 pixels nothing of it can be seen."""
+GRAPH = (5.6, 2.1)
+"""Inches."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture inside the page, at its size in CSS pixels, and what it shows."""
+
+    address: str
+    width: int
+    height: int
+    alt: Text
+
+
+def data_address(content: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _webp(image: Image.Image, quality: int = QUALITY, lossless: bool = False) -> bytes:
+    content = io.BytesIO()
+    image.save(content, "webp", lossless=lossless, quality=quality, method=4)
+    return content.getvalue()
+
+
+def photograph(pixels: Images, alt: Text) -> Picture:
+    """Images as they are, height x width x 3, each pixel once."""
+    height, width = pixels.shape[:2]
+    return Picture(data_address(_webp(Image.fromarray(pixels)), "image/webp"), width, height, alt)
+
+
+def tiles(images: Images, alt: Text) -> Picture:
+    """N x 3 x 32 x 32 images in rows of eight."""
+    return photograph(mosaic(images, COLUMNS, scale=1, gap=0), alt)
+
+
+def _rounded(text: str) -> str:
+    """An SVG whose places have a tenth of its unit as the finest step; its factors and texts stay."""
+
+    def shorter(found: re.Match[str]) -> str:
+        return found[0] if found[0].startswith("scale") else f"{float(found[0]):.1f}".removesuffix(".0")
+
+    def shortened(attribute: re.Match[str]) -> str:
+        return re.sub(r"scale\([^)]*\)|\d+\.\d{2,}", shorter, attribute[0])
+
+    return re.sub(r'\b(?:d|x|y|width|height|transform)="[^"]*"', shortened, text)
+
+
+def _vector(text: str) -> str:
+    """The address of an SVG, without what no browser shows or needs."""
+    text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s+", " ", text.replace("> <", "><")).strip()
+    # Letters are outlines with long names, placed once each time they occur.
+    text = re.sub(r'\b(id="|href="#)DejaVuSans-', r"\1", _rounded(text)).replace("xlink:href", "href")
+    for sign, code in {"'": "&quot;", '"': "'", "%": "%25", "#": "%23", "<": "%3C", ">": "%3E"}.items():
+        text = text.replace(sign, code)
+    return Markup("data:image/svg+xml,") + Markup(text.replace("&", "%26"))
+
+
+def loss_graph(curves: list[pd.DataFrame], model: str, alt: Text) -> Picture:
+    """Both losses by epoch, as in the appendices, without words: those stand beside it in both languages."""
+    with styled():
+        figure = Figure(figsize=GRAPH, dpi=96)
+        axes = figure.add_axes((0.1, 0.13, 0.88, 0.82))
+        draw_losses(axes, curves, model)
+        axes.set_xlabel("")
+        axes.set_ylabel("")
+        axes.get_legend().remove()  # pyright: ignore[reportOptionalMemberAccess]
+        content = io.StringIO()
+        # Numbers as text, not as outlines: a fraction of the size.
+        with mpl.rc_context({"svg.fonttype": "none"}):
+            figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
+    width, height = (round(96 * inches) for inches in GRAPH)
+    return Picture(_vector(content.getvalue()), width, height, alt)
+
+
+def scale_of(curves: list[pd.DataFrame]) -> str:
+    """The scale that `loss_graph` draws."""
+    return choose_scale(
+        np.concatenate([curve[["train_loss", "val_loss"]].to_numpy(float).ravel() for curve in curves])
+    )
+
+
+def drawn(figure: Figure, caption: Caption) -> Picture:
+    """A figure as a picture of points: vectors with their outlined letters would take several times the size."""
+    content = io.BytesIO()
+    with styled():
+        figure.savefig(content, format="png", dpi=100)
+    with Image.open(content) as image:
+        # Lines are smaller without loss, photographs with.
+        choices = (_webp(image.convert("RGB"), lossless=True), _webp(image.convert("RGB"), quality=30))
+        smallest = min(choices, key=len)
+        width, height = (round(side * 0.96) for side in image.size)
+    return Picture(data_address(smallest, "image/webp"), width, height, alt_of(caption))
+
+
+def vector(file: Path, stage: str) -> tuple[Picture, Caption]:
+    """A figure of reports/figures, as it is.
+
+    Raises:
+        UserError: the file is missing.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: run stage {stage}") from None
+    caption = read_caption(file)
+    sides = re.search(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    width, height = (round(float(side) * 96 / 72) for side in sides.groups()) if sides else (0, 0)
+    return Picture(_vector(text), width, height, alt_of(caption)), caption
+
+
+def alt_of(caption: Caption) -> Text:
+    """What a figure shows; its long description is kept in English alone."""
+    return {"en": caption.alt, "uk": caption.title["uk"]}

@@ -1,0 +1,149 @@
+"""Figures 1.4 to 1.6: activations, where they saturate, and what batch normalization does about it."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gen100.report.style import BLUE, GREEN, GREY, ORANGE, VERMILION, Caption
+from gen100.thesis.theory.descent import Drawn
+from gen100.thesis.theory.rules import Vector
+
+LEAK = 0.1
+
+
+def sigmoid(z: Vector) -> Vector:
+    return 1 / (1 + np.exp(-z))
+
+
+def sigmoid_slope(z: Vector) -> Vector:
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
+def tanh_slope(z: Vector) -> Vector:
+    return 1 - np.tanh(z) ** 2
+
+
+def steep_until(share: float) -> float:
+    """Where the sigmoid's slope s (1 - s) has fallen to `share` of its maximum 1/4."""
+    value = (1 + np.sqrt(1 - share)) / 2
+    return float(np.log(value / (1 - value)))
+
+
+def saturation() -> Drawn:
+    edge = steep_until(0.1)
+    z = np.linspace(-8, 8, 401)
+    figure = Figure(figsize=(8.2, 5.2), dpi=200, layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True)
+    for axes in (upper, lower):
+        axes.axvspan(-edge, edge, color=GREEN, alpha=0.13, lw=0)
+        for left, right in ((-8, -edge), (edge, 8)):
+            axes.axvspan(left, right, color=VERMILION, alpha=0.09, lw=0)
+        axes.margins(x=0)
+    upper.plot(z, sigmoid(z), color=BLUE)
+    upper.set(title="sigmoid, σ(z) = 1 / (1 + exp(−z))", ylabel="σ(z)", ylim=(-0.05, 1.3))
+    for place, name in ((-5.8, "saturated"), (0, "steep"), (5.8, "saturated")):
+        upper.text(place, 1.17, name, ha="center", va="center")
+    lower.plot(z, sigmoid_slope(z), color=ORANGE)
+    lower.axhline(0.025, color=GREY, lw=0.9, ls=(0, (4, 2)))
+    lower.text(7.9, 0.034, "a tenth of the largest slope", ha="right", va="bottom", fontsize=9)
+    lower.set(title="its derivative, σ′(z) = σ(z) (1 − σ(z))", xlabel="z", ylabel="σ′(z)", ylim=(-0.01, 0.29))
+    caption = Caption(
+        {
+            "en": "Figure 1.4. Steep and saturated regions of an activation",
+            "uk": "Рисунок 1.4. Ділянки крутизни та насичення функції активації",
+        },
+        f"The sigmoid and its derivative. For |z| below {edge:.2f} it is steep; beyond, its slope is "
+        "less than a tenth of its maximum 0.25 and it is saturated.",
+    )
+    return figure, caption
+
+
+ACTIVATIONS = {
+    "threshold": (lambda z: np.where(z >= 0, 1.0, 0.0), lambda z: np.zeros_like(z)),
+    "tanh": (np.tanh, tanh_slope),
+    "sigmoid": (sigmoid, sigmoid_slope),
+    "ReLU": (lambda z: np.maximum(z, 0), lambda z: np.where(z >= 0, 1.0, 0.0)),
+    f"Leaky ReLU, slope {LEAK:g} below 0": (
+        lambda z: np.where(z >= 0, z, LEAK * z),
+        lambda z: np.where(z >= 0, 1.0, LEAK),
+    ),
+}
+
+
+def five_activations() -> Drawn:
+    figure = Figure(figsize=(9.2, 5.2), dpi=200, layout="constrained")
+    panels = figure.subplots(2, 3, sharex=True, sharey=True).ravel()
+    z = np.linspace(-3, 3, 600)  # even: no point lies on the jump at 0
+    for axes, (name, (function, slope)) in zip(panels, ACTIVATIONS.items(), strict=False):
+        # A jump is a gap, not a steep line.
+        for part in (z < 0, z >= 0):
+            axes.plot(z[part], function(z[part]), color=BLUE, label="activation f(z)")
+            axes.plot(z[part], slope(z[part]), color=ORANGE, ls=(0, (4, 1.5)), label="derivative f′(z)")
+        axes.axhline(0, color=GREY, lw=0.8, zorder=0)
+        axes.axvline(0, color=GREY, lw=0.8, zorder=0)
+        axes.set(title=name, ylim=(-1.3, 2.3), xlim=(-3, 3))
+        axes.set_xlabel("z")
+        axes.xaxis.set_tick_params(labelbottom=True)
+    panels[-1].axis("off")
+    panels[-1].legend(*(part[:2] for part in panels[0].get_legend_handles_labels()), loc="center", fontsize=11)
+    caption = Caption(
+        {
+            "en": "Figure 1.5. Activations: threshold, tanh, sigmoid, ReLU and Leaky ReLU",
+            "uk": "Рисунок 1.5. Функції активації: порогова, tanh, сигмоїда, ReLU та Leaky ReLU",
+        },
+        "Five activations with their derivatives for z from -3 to 3. The derivative is 0 for the threshold, "
+        f"bell-shaped for tanh and sigmoid, 0 or 1 for ReLU, {LEAK:g} or 1 for Leaky ReLU.",
+    )
+    return figure, caption
+
+
+NEAR_LINEAR = float(np.arctanh(np.sqrt(0.5)))
+"""Below this |z| the slope of tanh, 1 - tanh(z)^2, is at least half of its maximum."""
+
+
+def pre_activations(count: int = 20_000) -> Vector:
+    """What one neuron sees for a batch: 64 ReLU outputs of the layer before, weighted, plus a bias."""
+    random = np.random.default_rng(0)
+    inputs = np.maximum(random.normal(0.3, 1.0, (count, 64)), 0)
+    weights = random.normal(0.05, 0.42, 64)
+    return inputs @ weights + 2.0
+
+
+def normalization() -> Drawn:
+    before = pre_activations()
+    after = (before - before.mean()) / np.sqrt(before.var() + 1e-5)
+    figure = Figure(figsize=(9.2, 5.4), dpi=200, layout="constrained")
+    panels = figure.subplots(2, 2)
+    shares = []
+    reach = 1.02 * float(np.abs(before).max())
+    z = np.linspace(-reach, reach, 400)
+    for (left, right), values, name in zip(panels, (before, after), ("before", "after"), strict=True):
+        share = float((np.abs(values) < NEAR_LINEAR).mean())
+        shares.append(share)
+        left.axvspan(-NEAR_LINEAR, NEAR_LINEAR, color=GREEN, alpha=0.15, lw=0, label="near-linear region")
+        left.hist(values, bins=np.linspace(-reach, reach, 121).tolist(), density=True, color=BLUE, alpha=0.75)
+        left.set(
+            title=f"{name}: mean {abs(values.mean()):.2f}, deviation {values.std():.2f}",
+            xlabel="z",
+            ylabel="density",
+        )
+        left.set(xlim=(-reach, reach), ylim=(0, 0.62))
+        curve = left.twinx()
+        curve.plot(z, np.tanh(z), color=VERMILION, lw=1.5)
+        curve.set(ylabel="tanh(z)", ylim=(-1.15, 1.6), yticks=(-1, 0, 1))
+        curve.grid(False)
+        curve.spines["right"].set_visible(True)
+        curve.yaxis.label.set_color(VERMILION)
+        right.hist(np.tanh(values), bins=np.linspace(-1, 1, 61).tolist(), density=True, color=BLUE, alpha=0.75)
+        right.set(title=f"{name}: {share:.0%} in the near-linear region", xlabel="tanh(z)", ylabel="density")
+        right.axvspan(-np.sqrt(0.5), np.sqrt(0.5), color=GREEN, alpha=0.15, lw=0, zorder=0)
+    panels[0, 0].legend(loc="upper left")
+    caption = Caption(
+        {
+            "en": "Figure 1.6. Batch normalization and the near-linear region of tanh",
+            "uk": "Рисунок 1.6. Пакетна нормалізація та майже лінійна ділянка tanh",
+        },
+        f"Pre-activations of a neuron for {len(before):,} inputs, and their tanh. The near-linear "
+        f"region, where the slope is at least half of its maximum, holds {shares[0]:.0%} of them before "
+        f"batch normalization and {shares[1]:.0%} after.",
+    )
+    return figure, caption

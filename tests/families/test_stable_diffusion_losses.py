@@ -1,0 +1,42 @@
+"""Noise losses against torch.nn.functional and by hand."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from gen100.cells import FAMILIES
+from gen100.families.stable_diffusion.losses import LOSSES
+
+
+def test_every_loss_of_the_family_exists() -> None:
+    assert list(LOSSES) == list(FAMILIES["stable_diffusion"].losses)
+
+
+@pytest.mark.parametrize("delta", [0.1, 1.0, 2.5])
+def test_losses_agree_with_torch(delta: float) -> None:
+    prediction, noise = torch.randn(16, 2, 8, 8), torch.randn(16, 2, 8, 8)
+    expected = {
+        "mse": functional.mse_loss(prediction, noise),
+        "mae": functional.l1_loss(prediction, noise),
+        "huber": functional.smooth_l1_loss(prediction, noise, beta=delta),
+    }
+    for name, value in expected.items():
+        torch.testing.assert_close(LOSSES[name](prediction, noise, delta), value)
+    torch.testing.assert_close(
+        LOSSES["huber"](prediction, noise, delta) * delta,
+        functional.huber_loss(prediction, noise, delta=delta),
+    )
+
+
+def test_losses_by_hand() -> None:
+    prediction, noise = torch.tensor([[[[0.5, 3.0]]]]), torch.tensor([[[[0.0, 0.0]]]])
+    assert LOSSES["mse"](prediction, noise, 1.0).item() == pytest.approx((0.25 + 9) / 2)
+    assert LOSSES["mae"](prediction, noise, 1.0).item() == pytest.approx(1.75)
+    assert LOSSES["huber"](prediction, noise, 1.0).item() == pytest.approx((0.125 + 2.5) / 2)
+    assert LOSSES["huber"](prediction, noise, 2.0).item() == pytest.approx((0.0625 + 2.0) / 2)
+
+
+@pytest.mark.parametrize("loss", list(LOSSES))
+def test_half_precision_predictions_are_judged_in_full_precision(loss: str) -> None:
+    value = LOSSES[loss](torch.randn(2, 2, 8, 8).bfloat16(), torch.randn(2, 2, 8, 8), 1.0)
+    assert value.dtype == torch.float32

@@ -1,0 +1,135 @@
+"""Checkpoints that cannot be gone on from, and training that runs into numbers that are not finite."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import Process
+from support.faults import MAIN, OFTEN, SMALL, contents, refusal, send_and_end, start, start_and_hold, tiny
+from test_loop import CPU, Line, data, run
+
+from gen100.errors import UserError
+from gen100.training import checkpoint, loop
+from gen100.training.phase import Batch, Parts
+
+CELL = "vae-elbo-128"
+STATE = f"checkpoints/train/{CELL}/0/state.pt"
+
+
+class Code:
+    """Pickled, a call of the system's shell."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch ran",)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("training")
+
+
+@pytest.fixture
+def trained(folder: Path, write_params: Callable[..., None], gen100: Process) -> Path:
+    """A workspace with a trained run."""
+    if not (folder / "params.yaml").exists():
+        write_params(folder, **tiny())
+        for stage in (["fetch"], ["prepare"], ["autoencoder", CELL, 0], ["train", CELL, 0]):
+            gen100(folder, *stage)
+    return folder
+
+
+def stop_at_a_checkpoint(workspace: Path) -> bytes:
+    """Train until there is a checkpoint; what it holds."""
+    file = workspace / STATE
+    send_and_end(start_and_hold(workspace, "train", CELL, 0), signal.SIGTERM)
+    return file.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def good() -> list[bytes]:
+    """A checkpoint to go on from, once a test has made it."""
+    return []
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        ("parameters", "belongs to other parameters or data: starting anew"),
+        ("cut", "is damaged"),
+        ("flipped", "is damaged"),
+        ("code", "is damaged"),
+    ],
+)
+def test_a_checkpoint_of_no_use_is_named_and_training_starts_anew(
+    trained: Path, write_params: Callable[..., None], gen100: Process, good: list[bytes], fault: str, line: str
+) -> None:
+    target, file = trained / "results" / CELL / "0", trained / STATE
+    before = contents(target)
+    if fault == "parameters":
+        write_params(trained, **tiny(models__vae__training={**SMALL, "images": 1280}))
+        stop_at_a_checkpoint(trained)
+        write_params(trained, **tiny())
+    else:
+        if not good:
+            good.append(stop_at_a_checkpoint(trained))
+        content = bytearray(good[0])
+        if fault == "cut":
+            del content[len(content) // 2 :]
+        elif fault == "flipped":
+            content[len(content) // 2] ^= 255
+        file.write_bytes(content)
+        if fault == "code":
+            mark = torch.load(file, weights_only=True)["fingerprint"]
+            torch.save({"fingerprint": mark, "state": Code()}, file)
+    said = gen100(trained, "train", CELL, 0).stderr
+    named = f"checkpoint {STATE} {line}"
+    assert [text for text in said.splitlines() if text.startswith(named) and text.endswith("starting anew")], said
+    assert not (trained / "ran").exists()
+    for name in ("model.safetensors", "curve.csv"):
+        assert (target / name).read_bytes() == before[name]
+    assert not file.exists()
+
+
+def test_a_rate_that_is_too_high_names_phase_and_step(
+    trained: Path, write_params: Callable[..., None], gen100: Process
+) -> None:
+    target = trained / "results" / CELL / "0"
+    before = contents(target)
+    for name in ("model.safetensors", "curve.csv", "run.json"):
+        (target / name).unlink()
+    write_params(trained, **tiny(models__vae__training={**SMALL, "optimizer": {"lr": 1e25}}))
+    said = refusal(start(trained, "train", CELL, 0, program=OFTEN + MAIN))
+    write_params(trained, **tiny())
+    assert f"gen100: train {CELL}/0: the loss of phase 'train' is not finite at step " in said
+    assert "lower that learning rate in params.yaml and start again" in said
+    assert not {"model.safetensors", "curve.csv", "run.json"} & set(contents(target))
+    saved = torch.load(trained / STATE, weights_only=True)["state"]
+    assert all(value.isfinite().all() for key in ("network", "average") for value in saved[key].values())
+    gen100(trained, "train", CELL, 0)
+    assert (target / "model.safetensors").read_bytes() == before["model.safetensors"]
+
+
+class Kink(Line):
+    """From half of training on, its loss is finite but its gradient is not: the root's at 0."""
+
+    def _loss(self, batch: Batch) -> Parts:
+        parts = super()._loss(batch)
+        if batch.progress >= 0.5:
+            zero = self.map.bias - self.map.bias.detach()
+            parts["loss"] = parts["loss"] + zero.abs().sqrt().sum()
+        return parts
+
+
+def test_a_gradient_that_is_not_finite_gets_into_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    with pytest.raises(UserError, match=r"a weight of phase 'train' is not finite at step 8: lower that"):
+        loop.train(Kink(), data(), run(tmp_path), CPU)
+    saved = checkpoint.load(tmp_path, "a")
+    assert saved is not None
+    assert saved["step"] == 7
+    assert all(value.isfinite().all() for key in ("network", "average") for value in saved[key].values())

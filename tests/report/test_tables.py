@@ -1,0 +1,264 @@
+"""results.csv and the tables made from it."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from support.report_workspace import ALL_CELLS, INCEPTION, OWN, SYNTHETIC, make_workspace, write_comparisons
+
+from gen100.cells import Cell
+from gen100.errors import UserError
+from gen100.report.results import COLUMNS, aggregate
+from gen100.report.table_formats import escaped
+from gen100.thesis.tables import thesis_numbers, write_tables
+
+CELLS = ["stylegan2-hinge-1024", "vae-elbo-128", "vae-wae-512", "vae-elbo-2048"]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read_table(name: str, language: str = "en") -> list[dict[str, str]]:
+    text = Path(f"reports/tables/table_{name}.{language}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_results_have_a_row_a_run_in_the_order_of_params(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS, seeds=(3, 0))
+    aggregate(params)
+    results = pd.read_csv("reports/results.csv")
+    assert list(results.columns) == COLUMNS
+    assert list(zip(results["cell"], results["seed"], strict=True)) == [(c, s) for c in CELLS for s in (3, 0)]
+    row = results.iloc[5]
+    assert (row["model"], row["loss"], row["batch_size"], row["latent_size"]) == ("vae", "wae", 512, 512)
+    assert (row["fid"], row["is"], row["kid"], row["images_seen"]) == (121.0, 2.5, 0.05, 200_000)
+    curve = pd.read_csv("results/vae-wae-512/0/curve.csv")
+    assert (row["train_loss"], row["val_loss"]) == pytest.approx(
+        (curve["train_loss"].iloc[-1], curve["val_loss"].iloc[-1])
+    )
+    assert (row["fid_other"], row["kid_other"], row["precision_other"]) == (121.0, 0.05, 0.5)
+    assert (row["fid_limit"], row["fid_se"], row["memory"]) == (119.0, 0.75, 1_500_000_000)
+    assert (row["reference"], row["other"]) == ("train, 2,000 images", "test, 500 images")
+    assert (row["autoencoder_images"], row["autoencoder_seconds"]) == (0, 0.0)
+    empty = {column for column in COLUMNS if results[column].isna().to_numpy().any()}
+    assert empty == {"reconstruction_fid", "fd_dinov2", "class_accuracy"}
+
+
+def test_a_two_stage_model_has_its_autoencoders_cost_and_distance(workspace: Path) -> None:
+    aggregate(make_workspace(workspace, ["vae-elbo-128", "dalle-mse-128"]))
+    first, second = pd.read_csv("reports/results.csv").to_dict("records")
+    assert (second["autoencoder_images"], second["autoencoder_seconds"]) == (50_000, 5.5)
+    assert second["reconstruction_fid"] == 21.0
+    assert (second["class_accuracy"], pd.isna(first["class_accuracy"])) == (0.125, True)
+    assert pd.isna(first["reconstruction_fid"])
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"), [("metrics.json", "evaluate"), ("run.json", "train"), ("curve.csv", "train")]
+)
+def test_a_missing_file_is_named_with_its_stage(workspace: Path, name: str, stage: str) -> None:
+    params = make_workspace(workspace, CELLS)
+    Path(f"results/vae-elbo-128/0/{name}").unlink()
+    with pytest.raises(
+        UserError, match=rf"results/vae-elbo-128/0/{name} is missing: run stage {stage} vae-elbo-128 0"
+    ):
+        aggregate(params)
+    assert not Path("reports/results.csv").exists()
+
+
+def test_a_number_that_is_not_finite_is_refused(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    file = Path("results/vae-elbo-128/0/metrics.json")
+    good = file.read_text()
+    file.write_text(json.dumps(json.loads(good) | {"fid": float("nan")}))
+    with pytest.raises(UserError, match="fid = nan"):
+        aggregate(params)
+    file.write_text(good)
+    curve = Path("results/vae-elbo-128/0/curve.csv")
+    curve.write_text("epoch,step,images,train_loss,val_loss\n0,0,0,1,1\n1,9,9,1,inf\n")
+    with pytest.raises(UserError, match=r"curve\.csv ends with val_loss = inf"):
+        aggregate(params)
+    curve.write_text("epoch,step,images,train_loss,val_loss\n")
+    with pytest.raises(UserError, match="lacks rows"):
+        aggregate(params)
+
+
+def test_runs_measured_differently_do_not_share_a_table(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    file = Path("results/vae-elbo-2048/0/metrics.json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"extractor": INCEPTION}))
+    with pytest.raises(UserError, match="differ in extractor"):
+        aggregate(params)
+
+
+def test_means_and_intervals_over_seeds(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS, seeds=(0, 1, 2))
+    aggregate(params)
+    write_tables(params)
+    first, second, floor, noise, constant = read_table("3_1")
+    assert first["Model and loss function"] == "VAE, ELBO"
+    assert [first["Batch and latent size"], second["Batch and latent size"]] == ["(128, 128)", "(2048, 2048)"]
+    # Cell 1 of the list: fid 110, 111, 112; is 2, 2.5, 3. Student's t for 2 degrees of freedom at 97.5%: 4.302653.
+    half = 4.302653 / 3**0.5
+    assert float(first["FD (CIFAR-100 network)"]) == 111
+    assert float(first["FD (CIFAR-100 network) ±"]) == pytest.approx(half)
+    assert float(first["IS (CIFAR-100 network)"]) == 2.5
+    assert float(first["IS (CIFAR-100 network) ±"]) == pytest.approx(half / 2)
+    assert first["Seeds"] == "3"
+    assert (first["Data"], first["Extractor"], first["Samples"]) == (SYNTHETIC, OWN, "200")
+    assert (float(floor["FD (CIFAR-100 network)"]), floor["Thesis FID"], floor["Samples"]) == (3.5, "", "500")
+    assert [float(row["FD (CIFAR-100 network)"]) for row in (noise, constant)] == [410, 520]
+    text = Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8")
+    assert "| 111.00 ± 2.5 | 2.50 ± 1.2 |" in text
+    assert "half the width of the mean's 95% t interval" in text
+
+
+def test_one_seed_has_no_interval(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    aggregate(params)
+    write_tables(params)
+    for file in Path("reports/tables").glob("*.md"):
+        assert "±" not in file.read_text(encoding="utf-8")
+    assert {row["FD (CIFAR-100 network) ±"] for row in read_table("3_1")} == {""}
+
+
+@pytest.mark.parametrize("name", ["3_1", "3_2", "measures"])
+def test_every_table_ends_with_the_floor_and_both_ceilings(workspace: Path, name: str) -> None:
+    params = make_workspace(workspace, CELLS)
+    aggregate(params)
+    write_tables(params)
+    labels = [row["Model and loss function"] for row in read_table(name)[-3:]]
+    assert labels == [
+        "Real test images against real training images (N = 500)",
+        "Uniform noise (N = 500)",
+        "One flat image of the mean colour (N = 500)",
+    ]
+
+
+def test_the_table_of_measures_has_what_was_measured(workspace: Path) -> None:
+    params = make_workspace(workspace, ["dalle-mse-128", "vae-elbo-128"])
+    aggregate(params)
+    write_tables(params)
+    dalle, vae, floor, noise, _ = read_table("measures")
+    assert (dalle["Precision, train"], dalle["Recall, test"]) == ("0.5", "0.25")
+    assert (dalle["FD (CIFAR-100 network), train"], dalle["Limit for N → ∞"]) == ("100.0", "98.0")
+    reconstruction = "Of the autoencoder's reconstructions"
+    assert (dalle[reconstruction], vae[reconstruction]) == ("20.0", "")
+    assert (floor["FD (CIFAR-100 network), test"], noise["FD (CIFAR-100 network), test"]) == ("", "412.0")
+    assert not any("DINOv2" in head for head in dalle)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "signs"),
+    [("a", ["*", ""]), ("b", ["≈", "≈"]), ("within noise", ["≈", "≈"]), ("one seed", ["≈", "≈"])],
+)
+def test_no_cell_is_best_within_the_noise(workspace: Path, verdict: str, signs: list[str]) -> None:
+    # In the workspace the loss that comes first has the lower distance, so `b` contradicts the means.
+    params = make_workspace(workspace, ["vae-mi-128", "vae-wae-128", "vae-elbo-2048"])
+    aggregate(params)
+    write_comparisons(params, verdict)
+    write_tables(params)
+    lines = Path("reports/tables/table_3_2.en.md").read_text(encoding="utf-8").splitlines()
+    cells = [line.split("|")[3].replace("\\", "").split() for line in lines if line.startswith("| VAE")]
+    assert [" ".join(cell[1:]) for cell in cells] == signs
+    told = "≈: cannot be told" if "≈" in signs else "the lowest FD of its model and latent size here, beyond"
+    assert told in "\n".join(lines)
+    # A cell with nothing to compare it with is neither.
+    assert "≈" not in Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8")
+
+
+def test_missing_comparisons_are_named(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    aggregate(params)
+    Path("reports/comparisons.csv").unlink()
+    with pytest.raises(UserError, match=r"comparisons\.csv is missing: run stage compare"):
+        write_tables(params)
+
+
+def test_the_thesis_numbers_stand_beside_their_cells(workspace: Path) -> None:
+    params = make_workspace(workspace, ALL_CELLS)
+    aggregate(params)
+    write_tables(params)
+    assert len(read_table("3_1")) == 8 + 3
+    assert len(read_table("3_2")) == 16 + 3
+    lines = {(row["Model and loss function"], row["Batch and latent size"]): row for row in read_table("3_2")}
+    row = lines["StyleGAN2, Hinge", "(64, 1024)"]
+    printed = [row[f"Thesis {name}"] for name in ("FID", "IS", "Training Loss", "Validation Loss")]
+    assert printed == ["1152.5728", "1.00", "-0.0853", "1.7892"]
+    assert lines["DALL-E, Perceptual", "(128, 128)"]["Thesis FID"] == "989.0345"
+    assert set(thesis_numbers()) == set(map(Cell.parse, ALL_CELLS))
+
+
+def test_a_cell_the_thesis_lacks_gets_dashes(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    aggregate(params)
+    write_tables(params)
+    text = Path("reports/tables/table_3_2.en.md").read_text(encoding="utf-8")
+    line = next(line for line in text.splitlines() if "VAE, WAE" in line)
+    assert "(512, 512)" in line
+    assert line.endswith("| — | — | — | — |")
+
+
+def test_an_empty_table_keeps_its_heads_and_the_floor(workspace: Path) -> None:
+    params = make_workspace(workspace, ["vae-elbo-128"])
+    aggregate(params)
+    write_tables(params)
+    floor, *_ = read_table("3_2", "uk")
+    heads = ["Модель та функція втрат", "Розмір батчу та латентного простору"]
+    assert list(floor)[:2] == heads
+    assert floor[heads[0]].startswith("Справжні")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "md", "tex"])
+@pytest.mark.parametrize("language", ["en", "uk"])
+def test_only_inception_measures_fid(workspace: Path, suffix: str, language: str) -> None:
+    def text_with(folder: str, extractor: str, data: str) -> str:
+        place = workspace / folder
+        place.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(place)
+            params = make_workspace(place, CELLS, extractor=extractor, data=data)
+            aggregate(params)
+            write_tables(params)
+            text = Path(f"reports/tables/table_3_1.{language}.{suffix}").read_text(encoding="utf-8")
+        return (
+            text.replace("Thesis FID", "")
+            .replace("Магістерська робота FID", "")
+            .replace(r"\centering\hspace{0pt}FID}", "", 1)
+        )
+
+    own = text_with("own", OWN, SYNTHETIC)
+    assert "FID" not in own
+    assert "FD (" in own
+    assert "synthetic" in own
+    real = text_with("inception", INCEPTION, "CIFAR-100")
+    assert re.search(r"\bFID\b", real)
+    assert "FD (" not in real
+    assert "synthetic" not in real
+
+
+def test_titles_admit_what_the_numbers_are(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    aggregate(params)
+    results = pd.read_csv("reports/results.csv")
+    results["images_seen"] = 5_000_000
+    write_tables(params)
+    short = Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8").splitlines()[0]
+    assert short.endswith("experiment 1 — synthetic data, short run**")
+    assert "синтетичні" in Path("reports/tables/table_3_1.uk.tex").read_text(encoding="utf-8")
+    results.to_csv("reports/results.csv", index=False)
+    write_tables(params)
+    long = Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8").splitlines()[0]
+    assert long.endswith("experiment 1 — synthetic data**")
+
+
+def test_latex_escapes() -> None:
+    assert escaped("48.1% of a_b & {c} ± 1 — #$") == r"48.1\% of a\_b \& \{c\} $\pm$ 1 --- \#\$"
+    assert escaped("\\") == r"\textbackslash{}"

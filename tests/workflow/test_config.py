@@ -1,0 +1,178 @@
+"""params.yaml: what is refused, and how it is said."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from gen100.cells import FAMILIES, Cell
+from gen100.config import load_params
+from gen100.engines.plan import make_plan
+from gen100.errors import UserError
+
+FULL = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def load(folder: Path, values: Any) -> Any:
+    file = folder / "params.yaml"
+    file.write_text(values if isinstance(values, str) else yaml.safe_dump(values))
+    return load_params(file)
+
+
+def changed(place: str, value: Any) -> dict[str, Any]:
+    params = copy.deepcopy(FULL)
+    *path, last = place.split(".")
+    target = params
+    for key in path:
+        target = target[key]
+    target[last] = value
+    return params
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "demo/params.yaml", "trial/params.yaml"])
+def test_the_workspaces_hold_the_24_cells(name: str) -> None:
+    params = load_params(ROOT / name)
+    cells = [Cell.parse(text) for text in params.cells]
+    assert len(set(cells)) == 24
+    for cell in cells:
+        batch = {128: 128, 2048: 2048} if cell.model != "stylegan2" else {128: 64, 1024: 64}
+        assert cell.latent in batch
+        if name != "demo/params.yaml":
+            assert params.batch_size(cell) == batch[cell.latent]
+    assert {(cell.model, cell.loss) for cell in cells} == {
+        (model, loss) for model, family in FAMILIES.items() for loss in family.losses
+    }
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        ("cells", ["vae-elbo-128", "gan-elbo-128"], ["'gan-elbo-128'", "stylegan2"]),
+        ("cells", ["vae-hinge-128"], ["'vae-hinge-128'", "elbo, mi, wae"]),
+        ("cells", ["vae-elbo-512"], ["'vae-elbo-512'", "sizes.vae", "512"]),
+        ("cells", ["vae"], ["'vae'", "<model>-<loss>-<latent>"]),
+        ("cells", ["stable_diffusion-mse-100"], ["multiple of 64"]),
+        ("cells", ["vae-elbo-128", "vae-elbo-128"], ["vae-elbo-128", "more than once"]),
+        ("cells", [], ["cells"]),
+        ("seeds", [0, -1], ["seeds.1", "-1"]),
+        ("seeds", ["0"], ["seeds.0", "'0'"]),
+        ("sizes.vae", {128: "many", 2048: 2048}, ["sizes.vae.128", "'many'"]),
+        ("sizes.gan", {128: 1}, ["sizes.gan", "vae"]),
+        ("models.vae.training.images", -5, ["models.vae.training.images", "-5", "greater than 0"]),
+        ("models.vae.training.imges", 5, ["models.vae.training.imges", "no known key"]),
+        ("models.vae.training.optimizer.lr", "1e-4x", ["models.vae.training.optimizer.lr", "'1e-4x'"]),
+        (
+            "models.stable_diffusion.schedule",
+            "sine",
+            ["models.stable_diffusion.schedule", "'sine'", "linear"],
+        ),
+        ("models.dalle.network.heads", 7, ["models.dalle.network", "heads 7"]),
+        ("data.checksum", "md5:xyz", ["data.checksum", "md5:xyz"]),
+        ("data.source", None, ["data.source"]),
+        ("sampling.steps", 2000, ["sampling.steps", "2000", "timesteps"]),
+        ("models.dalle.autoencoder.network.channels", [8, 8], ["models.dalle.autoencoder.network", "8 x 8"]),
+        (
+            "models.stable_diffusion.autoencoder.network.channels",
+            [8],
+            ["stable_diffusion.autoencoder.network", "8 x 8"],
+        ),
+        ("models.vae.network.channels", [8] * 7, ["models.vae.network.channels"]),
+        ("sampling.top_k", -1, ["sampling.top_k", "-1"]),
+        ("metrics.measures", ["isc"], ["metrics", "fid"]),
+        ("metrics.measures", ["fid", "ppl"], ["metrics.measures.1", "'ppl'", "prc"]),
+        ("metrics.dinov2", {"weights": {"source": "d.pth"}}, ["metrics.dinov2.weights.checksum", "missing"]),
+        ("metrics.extractor.name", "inception", ["metrics.extractor", "inception-v3-compat"]),
+        ("notes", "x", ["notes", "no known key"]),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_key_value_and_way_out(
+    tmp_path: Path, place: str, value: Any, said: list[str]
+) -> None:
+    with pytest.raises(UserError) as caught:
+        load(tmp_path, changed(place, value))
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "params.yaml" in message
+    for part in said:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("cells: [", "YAML"), ("just text", "mapping"), ("", "mapping"), ("\x00", "YAML")]
+)
+def test_no_yaml(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        load(tmp_path, text)
+
+
+def test_a_missing_file_says_what_a_workspace_is(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="workspace"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_a_new_cell_needs_its_batch_alone(tmp_path: Path) -> None:
+    params = changed("sizes.vae", {128: 128, 2048: 2048, 512: 256})
+    params["cells"].append("vae-wae-512")
+    assert load(tmp_path, params).batch_size(Cell("vae", "wae", 512)) == 256
+
+
+def different(tmp_path: Path, place: str, value: Any) -> set[str]:
+    """The entries of the plan that a change touches, as stage or stage.run."""
+    before, after = make_plan(load(tmp_path, FULL)), make_plan(load(tmp_path, changed(place, value)))
+    touched = set()
+    for stage, settings in after.items():
+        if stage in ("autoencoder", "train", "sample", "evaluate", "extractor"):
+            touched |= {f"{stage}.{run}" for run in settings if settings[run] != before[stage].get(run)}
+        elif settings != before[stage]:
+            touched.add(stage)
+    return touched
+
+
+def runs(stage: str, pattern: str) -> set[str]:
+    return {f"{stage}.{cell}-0" for cell in FULL["cells"] if cell.startswith(pattern)}
+
+
+def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
+    assert different(tmp_path, "models.vae.training.images", 5) == runs("train", "vae")
+    assert different(tmp_path, "models.vae.mi_weight", 5) == runs("train", "vae-mi")
+    assert different(tmp_path, "models.stylegan2.r1_weight", 5) == runs("train", "stylegan2-hinge") | runs(
+        "train", "stylegan2-lsgan"
+    )
+    assert different(tmp_path, "models.stable_diffusion.huber_delta", 5) == runs("train", "stable_diffusion-huber")
+    assert different(tmp_path, "models.stable_diffusion.autoencoder.kl_weight", 5) == runs(
+        "autoencoder", "stable_diffusion"
+    ) | runs("train", "stable_diffusion")
+    assert different(tmp_path, "sizes.dalle", {128: 64, 2048: 2048}) == {
+        f"{stage}.dalle-{loss}-128-0"
+        for stage in ("autoencoder", "train")
+        for loss in ("cross_entropy", "mse", "perceptual")
+    }
+    assert different(tmp_path, "sampling.steps", 5) == runs("sample", "stable_diffusion")
+    assert different(tmp_path, "sampling.images", 500) == runs("sample", "") | {"reference"}
+    assert different(tmp_path, "data.source", "elsewhere.tar.gz") == set()
+    assert different(tmp_path, "data.checksum", "md5:" + "0" * 32) == {"fetch", "prepare"}
+    assert different(tmp_path, "metrics.extractor.weights.source", "here.pth") == set()
+    assert different(tmp_path, "metrics.perceptual.weights.checksum", "sha256:" + "0" * 64) == {
+        "extractor.perceptual"
+    }
+    assert different(tmp_path, "seeds", [0, 1]) == {
+        f"{stage}.{cell}-1" for stage in ("autoencoder", "train", "sample", "evaluate") for cell in FULL["cells"]
+    } | {"report", "forensics"}
+    dinov2 = {"weights": {"source": "dinov2.pth", "checksum": "sha256:" + "0" * 64}}
+    assert different(tmp_path, "metrics.dinov2", dinov2) == runs("evaluate", "") | {
+        "reference",
+        "extractor.dinov2",
+    }
+    assert different(tmp_path, "metrics.measures", ["fid"]) == runs("evaluate", "") | {"reference"}
+
+
+def test_cells_that_share_an_autoencoder_have_the_same_settings(tmp_path: Path) -> None:
+    plan = make_plan(load(tmp_path, FULL))["autoencoder"]
+    first, second = plan["stable_diffusion-mse-128-0"], plan["stable_diffusion-huber-128-0"]
+    assert first == second
+    assert first["autoencoder"] == "stable_diffusion-128"
+    assert plan["dalle-mse-128-0"] != plan["dalle-perceptual-128-0"]
+    assert plan["vae-elbo-128-0"] == {"autoencoder": None}

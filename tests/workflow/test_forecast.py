@@ -1,0 +1,91 @@
+"""What a grid would take, told from the benchmarks of an earlier run."""
+
+import csv
+import json
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Process
+from support.engines import edit
+
+from gen100.engines.forecast import Benchmark, Line, benchmarks, forecast
+
+
+def lines(workspace: Path, earlier: list[Benchmark]) -> dict[tuple[str, str], Line]:
+    with chdir(workspace):
+        return {(line.stage, line.model): line for line in forecast(earlier)}
+
+
+def seconds(workspace: Path, stage: str, run: str) -> float:
+    with (workspace / f"logs/{stage}/{run}.tsv").open() as file:
+        (row,) = csv.DictReader(file, delimiter="\t")
+    return float(row["s"])
+
+
+@pytest.fixture(scope="module")
+def earlier(scratch: Path) -> list[Benchmark]:
+    return benchmarks(scratch)
+
+
+@pytest.fixture(scope="module")
+def larger(scratch: Path) -> Path:
+    """A workspace beside the finished one, with ten times the images, a cell of another model, and one that shares
+    an autoencoder."""
+
+    def change(params: dict[str, Any]) -> None:
+        params["cells"] += ["stylegan2-hinge-128", "stable_diffusion-mae-128"]
+        for model in ("vae", "stable_diffusion"):
+            params["models"][model]["training"]["images"] *= 10
+        params["sampling"]["images"] *= 10
+
+    folder = scratch / "larger"
+    folder.mkdir()
+    (folder / "params.yaml").write_text((scratch / "params.yaml").read_text())
+    edit(folder, change)
+    return folder
+
+
+def test_hours_and_disk_grow_with_the_images(scratch: Path, larger: Path, earlier: list[Benchmark]) -> None:
+    found = lines(larger, earlier)
+    for model, cell in (("VAE", "vae-elbo-128"), ("Stable Diffusion", "stable_diffusion-mse-128")):
+        record = json.loads((scratch / f"results/{cell}/0/run.json").read_text())
+        train, runs = found["train", model], 2 if model == "Stable Diffusion" else 1
+        assert (train.jobs, train.known, train.devices) == (runs, runs, (record["device"],))
+        assert train.hours == pytest.approx(runs * 10 * record["seconds"] / 3600)
+        sample = found["sample", model]
+        assert sample.hours == pytest.approx(runs * 10 * seconds(scratch, "sample", f"{cell}-0") / 3600)
+        samples = (scratch / f"results/{cell}/0/samples.npy").stat().st_size
+        assert sample.size == pytest.approx(
+            runs * 10 * (samples + (scratch / f"results/{cell}/0/grid.png").stat().st_size)
+        )
+    autoencoder = found["autoencoder", "Stable Diffusion"]
+    record = json.loads((scratch / "results/stable_diffusion-mse-128/0/autoencoder.json").read_text())
+    # Its benchmark holds more: the start of the program. The second cell copies what the first has trained.
+    assert 0 < record["seconds"] < seconds(scratch, "autoencoder", "stable_diffusion-mse-128-0")
+    assert (autoencoder.jobs, autoencoder.known) == (2, 2)
+    assert autoencoder.hours == pytest.approx(record["seconds"] / 3600)
+    extractors = [seconds(scratch, "extractor", role) for role in ("metric", "perceptual", "dinov2")]
+    assert found["extractor", ""].hours == pytest.approx(sum(extractors) / 3600)
+    assert not found["fetch", ""].on_gpu
+
+
+def test_what_no_run_tells_of_is_said(scratch: Path, larger: Path, gen100: Process) -> None:
+    assert "no folder" in gen100(larger, "forecast", "nowhere", check=False).stderr
+    shown = gen100(larger, "forecast", scratch).stdout
+    (train,) = (row for row in shown.splitlines() if "train" in row and "StyleGAN2" in row)
+    assert train.count("?") == 2
+    assert "No earlier run tells of 2 jobs" in shown
+
+
+def test_another_network_tells_nothing(scratch: Path, larger: Path, earlier: list[Benchmark]) -> None:
+    other = scratch / "other"
+    other.mkdir(exist_ok=True)
+    params = yaml.safe_load((larger / "params.yaml").read_text())
+    params["models"]["vae"]["network"]["channels"] = [16, 16, 32]
+    (other / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    found = lines(other, earlier)
+    assert found["train", "VAE"].known == 0
+    assert found["train", "Stable Diffusion"].known == 2
