@@ -123,7 +123,7 @@ def write_page(params: Params) -> None:
         params=Path("params.yaml").read_text(encoding="utf-8"),
         versions=_versions(),
         downloads=downloads(),
-        style=_asset("page", "style.css"),
+        style=_asset("style.css"),
         scripts=[_asset("vendor", "sortable.min.js"), _asset("page.js")],
     )
     write_text(layout.PAGE, html)
