@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import OwnExtractor, load_params
 from gen100.data import arrays
 from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
 from gen100.files import whole
 from gen100.metrics.extractors import describe
 from gen100.metrics.features import Extractor
@@ -54,7 +55,7 @@ def main(workspace: str) -> None:
     what = {"classifier": describe(classifier.file)["label"], "data": data.title}
     rows = []
     for cell in map(Cell.parse, params.cells):
-        if not FAMILIES[cell.model].conditional:
+        if not FAMILIES[cell.family].conditional:
             continue
         for seed in params.seeds:
             samples = np.load(layout.run(cell, seed) / "samples.npy")

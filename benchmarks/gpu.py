@@ -136,7 +136,7 @@ def _write(rows: list[Row], out: Path, name: str) -> None:
 
 def first_losses(params: Params) -> str:
     """A cell of each model and size: other losses take about as long."""
-    found = {(cell.model, cell.latent): cell for cell in reversed([Cell.parse(text) for text in params.cells])}
+    found = {(cell.family, cell.latent): cell for cell in reversed([Cell.parse(text) for text in params.cells])}
     return ",".join(str(cell) for cell in reversed(found.values()))
 
 

@@ -40,7 +40,7 @@ class Subject:
 
     @property
     def training(self) -> Training:
-        settings = getattr(self.params.models, self.cell.model)
+        settings = getattr(self.params.models, self.cell.family)
         return cast(Training, (settings.autoencoder if self.first_stage else settings).training)
 
     @property
@@ -49,7 +49,7 @@ class Subject:
 
     def whole(self, steps: int) -> int:
         """At least so many steps, in which every phase of the network is due as often as it should be."""
-        lazy = self.cell.model == "stylegan2" and self.cell.loss != "wasserstein"
+        lazy = self.cell.family == "stylegan2" and self.cell.loss != "wasserstein"
         cycle = self.params.models.stylegan2.r1_every if lazy else 1
         return -(-steps // cycle) * cycle
 

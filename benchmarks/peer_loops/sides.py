@@ -114,11 +114,11 @@ def ours(cell: str, changes: dict[str, Any], pictures: Pictures, batch: int, ste
     """
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     parsed = Cell.parse(cell)
-    _merge(params["models"][parsed.model], changes)
+    _merge(params["models"][parsed.family], changes)
     models = Params.model_validate(params).models
     reseed(0, "weights")
     network: Trainable | None = build_autoencoder(parsed, models, None) if parsed.autoencoder else None
-    settings = getattr(models, parsed.model)
+    settings = getattr(models, parsed.family)
     if stage:
         assert network is not None
         return _side(network, settings.autoencoder.training, pictures.data, batch, steps)

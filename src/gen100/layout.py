@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 
 Role = Literal["metric", "perceptual", "dinov2"]
 
@@ -19,11 +19,6 @@ TABLES = Path("reports/tables")
 FIGURES = Path("reports/figures")
 PAGE = Path("reports/index.html")
 PLAN = Path("plan.json")
-
-
-def appendix(model: str) -> Path:
-    """A model's appendix: loss graphs and images of its cells."""
-    return FIGURES / f"appendix_{FAMILIES[model].appendix}.png"
 
 
 def extractor(role: Role) -> Path:

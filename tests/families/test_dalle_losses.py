@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.distributions import Categorical, kl_divergence
 
-from gen100.cells import FAMILIES
 from gen100.families.dalle.losses import LOSSES, Perception, decoded, feature_distance, kl_to_uniform
+from gen100.families.registry import FAMILIES
 
 NOTHING = Perception(None, 0.0)
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gen100.cells import FAMILIES
+from gen100.families.registry import FAMILIES
 from gen100.families.stable_diffusion.losses import LOSSES
 
 

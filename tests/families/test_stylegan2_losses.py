@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gen100.cells import FAMILIES
+from gen100.families.registry import FAMILIES
 from gen100.families.stylegan2.losses import LOSSES, gradient_penalty, r1_penalty
 
 REAL = np.array([2.0, 0.5, -1.0])

@@ -104,7 +104,7 @@ def test_real_images_are_known_and_noise_is_not(accuracy: Accuracy, ten: Cifar10
 def test_samples_show_what_their_captions_name(name: str, accuracy: Accuracy, ten: Cifar100) -> None:
     case = CASES[name]
     cell = Cell.parse(case.cell)
-    models = settings(cell.model, case.changes)
+    models = settings(cell.family, case.changes)
     autoencoder = first_stage(cell, models, ten, BATCH_SIZE)
     model = fit(cell, models, ten, BATCH_SIZE, autoencoder).averaged
     labels = sample_labels(SAMPLES)

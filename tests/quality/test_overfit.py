@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from support.quality import View, choose, first_stage, fit, pixels, pooled, samples, scaled, schedule, settings
 
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.data.arrays import Cifar100
+from gen100.families.registry import FAMILIES
 from gen100.metrics.features import Images
 from gen100.metrics.neighbours import nearest
 from gen100.sampling import sample_labels
@@ -158,7 +159,7 @@ def draw(judge: Judge) -> Draw:
     def drawn(name: str, share: float = 1.0) -> tuple[Images, np.ndarray]:
         case = CASES[name]
         cell = Cell.parse(case.cell)
-        models = settings(cell.model, scaled(case.changes, share))
+        models = settings(cell.family, scaled(case.changes, share))
         autoencoder = first_stage(cell, models, judge.learnt, BATCH_SIZE)
         fitted = fit(cell, models, judge.learnt, BATCH_SIZE, autoencoder)
         images, classes = samples(fitted.averaged, SAMPLES), sample_labels(SAMPLES)

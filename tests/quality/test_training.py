@@ -123,8 +123,8 @@ def ladders(data: Cifar100) -> Ladders:
     def train(name: str) -> Ladder:
         case = CASES[name]
         cell = Cell.parse(case.cell)
-        models = [settings(cell.model, scaled(case.changes, factor)) for factor in (1, 2, 4)]
-        first = first_stage(cell, settings(cell.model, case.changes), data, case.batch_size)
+        models = [settings(cell.family, scaled(case.changes, factor)) for factor in (1, 2, 4)]
+        first = first_stage(cell, settings(cell.family, case.changes), data, case.batch_size)
         after = [fit(cell, each, data, case.batch_size, first) for each in models]
         aim = data.train_images if first is None else again(first, data.train_images)
         return Ladder(build(cell, models[0], data, first), after, aim)

@@ -92,7 +92,7 @@ def test_a_difference_over_seeds_alone_is_within_noise() -> None:
 
 def test_equal_losses_are_hardly_ever_told_apart() -> None:
     world = World(error=2)
-    world.cells = {cell: made for cell, made in world.cells.items() if cell.model == "vae"}
+    world.cells = {cell: made for cell, made in world.cells.items() if cell.family == "vae"}
     world.write()
     results = read_results()
     random = np.random.default_rng(0)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
+from gen100.families.registry import FAMILIES
 
 CELLS = [
     Cell(model, loss, latent)
@@ -78,7 +79,7 @@ class World:
         """Change all cells that fit; `latent` may be 'large'."""
         for cell, made in self.cells.items():
             size = cell.latent == latent or (latent == "large" and cell.latent > 128)
-            if (not model or cell.model == model) and (not loss or cell.loss == loss) and (not latent or size):
+            if (not model or cell.family == model) and (not loss or cell.loss == loss) and (not latent or size):
                 for name, value in values.items():
                     assert hasattr(made, name)
                     setattr(made, name, value)
@@ -117,15 +118,15 @@ class World:
         curve.to_csv(folder / "curve.csv", index=False)
         if cell in self.shown:
             np.save(folder / "samples.npy", pictures(100, made.detail, made.colour, 100 * place + seed))
-        staged = FAMILIES[cell.model].autoencoder is not None
+        staged = FAMILIES[cell.family].autoencoder is not None
         return {
-            **{"cell": str(cell), "model": cell.model, "loss": cell.loss, "latent_size": cell.latent},
+            **{"cell": str(cell), "model": cell.family, "loss": cell.loss, "latent_size": cell.latent},
             **{"batch_size": 128, "seed": seed, "fid": fid, "fid_se": self.error, "fid_limit": fid - 1},
             **{"is": made.score + random.normal(0, 0.001), "is_std": 0.002},
             **{name: curve[name].iloc[-1] for name in ("train_loss", "val_loss")},
             **{"images_seen": self.images_seen, "seconds": made.seconds * np.exp(random.normal(0, 0.02))},
             **{"autoencoder_images": 10**6 if staged else 0, "autoencoder_seconds": 9.0 if staged else 0.0},
-            **{"device": self.devices.get(cell.model, "NVIDIA H100"), "extractor": self.extractor},
+            **{"device": self.devices.get(cell.family, "NVIDIA H100"), "extractor": self.extractor},
             **{"samples": 100, "reference": "train, 50,000 images", "other": "test, 10,000 images"},
             "data": self.data,
         }

@@ -115,7 +115,7 @@ def first_stage(cell: Cell, models: Models, data: Cifar100, batch_size: int, see
     if cell.autoencoder is None:
         return None
     reseed(seed, "weights")
-    training = getattr(models, cell.model).autoencoder.training
+    training = getattr(models, cell.family).autoencoder.training
     trained = _train(build_autoencoder(cell, models, None), data, seed, batch_size, training).network
     return cast(Autoencoder, trained)
 
@@ -140,7 +140,7 @@ def fit(
 ) -> Fitted:
     """Train the model on top of its autoencoder."""
     model = build(cell, models, data, autoencoder, seed)
-    training = getattr(models, cell.model).training
+    training = getattr(models, cell.family).training
     averaged = _train(model, data, seed, batch_size, training).network
     return Fitted(model, cast(GenerativeModel, averaged))
 

@@ -12,9 +12,10 @@ import yaml
 from matplotlib.figure import Figure
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import Params, load_params
 from gen100.data.arrays import load
+from gen100.families.registry import FAMILIES
 from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import Caption, save, styled
@@ -44,7 +45,7 @@ ROOT_PARAMS = Path(__file__).parent.parent / "params.yaml"
 def curve_of(cell: Cell, records: int, random: np.random.Generator) -> pd.DataFrame:
     time = np.linspace(0, 1, records)
     noise = random.normal(0, 0.02, (2, records))
-    if cell.model == "stylegan2":
+    if cell.family == "stylegan2":
         train, val = 1.5 * np.sin(5 * time) + 20 * noise[0] + 1, -0.8 * time + 20 * noise[1]
     else:
         train = 3000 * np.exp(-4 * time) + 80 * np.exp(noise[0])
@@ -89,7 +90,7 @@ def write_run(cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray
 def write_comparisons(params: Params, verdict: str = "one seed") -> None:
     """A row for each pair of losses of one model and latent size, all with one verdict."""
     rows = []
-    for model, latent in dict.fromkeys((cell.model, cell.latent) for cell in map(Cell.parse, params.cells)):
+    for model, latent in dict.fromkeys((cell.family, cell.latent) for cell in map(Cell.parse, params.cells)):
         losses = [loss for loss in FAMILIES[model].losses if f"{model}-{loss}-{latent}" in params.cells]
         for first, second in combinations(losses, 2):
             rows.append([model, latent, "fid", first, second, 100, 120, -20, len(params.seeds), *[None] * 3])

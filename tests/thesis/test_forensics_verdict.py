@@ -106,7 +106,7 @@ def test_what_is_said_of_the_printed_numbers_follows_them() -> None:
     assert "do not tell those models apart" in text
     cells = [Cell(model, "x", size) for model in ("vae", "dalle", "stylegan2") for size in range(10)]
     apart = Printed(
-        {cell: 1000.0 * (1 + len(cell.model)) + cell.latent for cell in cells}, dict.fromkeys(cells, "1.00")
+        {cell: 1000.0 * (1 + len(cell.family)) + cell.latent for cell in cells}, dict.fromkeys(cells, "1.00")
     )
     assert "tell even those models apart" in " ".join(printed_says(apart, finding, "en"))
 

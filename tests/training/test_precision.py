@@ -66,7 +66,7 @@ def networks(cell: Cell, models: Models) -> list[tuple[Trainable, Batch]]:
     """All that a cell trains, each with a batch."""
     torch.manual_seed(0)
     batch, captions = smooth(), torch.randint(1, 9, (100, 5))
-    if cell.model not in AUTOENCODERS:
+    if cell.family not in AUTOENCODERS:
         return [(wake(build_model(cell, models, captions, None)), batch)]
     first = wake(build_autoencoder(cell, models, None))
     second = wake(build_model(cell, models, captions, copy.deepcopy(first)))  # which it freezes

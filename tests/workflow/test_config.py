@@ -8,10 +8,11 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import load_params
 from gen100.engines.plan import make_plan
 from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
 
 FULL = yaml.safe_load((ROOT / "params.yaml").read_text())
 
@@ -38,11 +39,11 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
     cells = [Cell.parse(text) for text in params.cells]
     assert len(set(cells)) == 24
     for cell in cells:
-        batch = {128: 128, 2048: 2048} if cell.model != "stylegan2" else {128: 64, 1024: 64}
+        batch = {128: 128, 2048: 2048} if cell.family != "stylegan2" else {128: 64, 1024: 64}
         assert cell.latent in batch
         if name != "demo/params.yaml":
             assert params.batch_size(cell) == batch[cell.latent]
-    assert {(cell.model, cell.loss) for cell in cells} == {
+    assert {(cell.family, cell.loss) for cell in cells} == {
         (model, loss) for model, family in FAMILIES.items() for loss in family.losses
     }
 

@@ -7,8 +7,8 @@ import pytest
 from conftest import ROOT
 from test_workflow import snakemake
 
-from gen100.cells import FAMILIES
 from gen100.config import load_params
+from gen100.families.registry import FAMILIES
 from gen100.layout import appendix
 
 DEMO = ROOT / "demo"

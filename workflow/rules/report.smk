@@ -110,7 +110,7 @@ rule figures:
         every_run("results/{cell}/{seed}/resamples.csv"),
     output:
         report(
-            [layout.appendix(model) for model in FAMILIES],
+            [appendix(family) for family in APPENDICES],
             caption="../report/appendix.rst",
             category="Appendices",
         ),

@@ -9,7 +9,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
+from gen100.families.registry import FAMILIES
 from gen100.config import load_params
 from gen100.errors import UserError
 from gen100.engines.plan import make_plan

@@ -11,10 +11,11 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params, load_params
 from gen100.engines.snakemake import Job, jobs
 from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
 from gen100.files import read_json
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Line:
 def work_of(job: Job, params: Params) -> Work:
     """The work of a job under these parameters."""
     cell = Cell.parse(job.cell) if job.cell else None
-    settings: Any = getattr(params.models, cell.model) if cell else None
+    settings: Any = getattr(params.models, cell.family) if cell else None
     batch = params.batch_size(cell) if cell else None
     first = settings.autoencoder if cell and cell.autoencoder else None
     networks = [part.network.model_dump() for part in (settings, first) if part]
@@ -87,9 +88,9 @@ def work_of(job: Job, params: Params) -> Work:
             return Work(job.stage, cell, _kind(networks, batch), settings.training.images)
         case "autoencoder" if first:
             return Work(job.stage, cell, _kind(first.network.model_dump(), batch), first.training.images)
-        case "sample":
-            steps = params.sampling.steps if cell and cell.model == "stable_diffusion" else None
-            return Work(job.stage, cell, _kind(networks, steps), params.sampling.images)
+        case "sample" if cell:
+            sampler = {key: getattr(params.sampling, key) for key in FAMILIES[cell.family].sampling.model_fields}
+            return Work(job.stage, cell, _kind(networks, sampler), params.sampling.images)
         case "evaluate" | "reference":
             extractor = metrics.extractor
             network = extractor.network.channels if isinstance(extractor, OwnExtractor) else extractor.name
@@ -162,7 +163,7 @@ def forecast(earlier: list[Benchmark]) -> list[Line]:
     for job in every:
         if not job.due:
             continue
-        model = FAMILIES[Cell.parse(job.cell).model].title if job.cell else ""
+        model = FAMILIES[Cell.parse(job.cell).family].title if job.cell else ""
         work = work_of(job, params)
         line = lines.setdefault((job.stage, model), Line(job.stage, model, work.images is not None))
         line.jobs += 1
@@ -210,7 +211,7 @@ def _estimate(work: Work, earlier: list[Benchmark]) -> Estimate | None:
 def _most_alike(work: Work, earlier: list[Benchmark]) -> list[Benchmark]:
     same = [one for one in earlier if (one.work.stage, one.work.kind) == (work.stage, work.kind)]
     return [one for one in same if one.work.cell == work.cell] or [
-        one for one in same if (one.work.cell and one.work.cell.model) == (work.cell and work.cell.model)
+        one for one in same if (one.work.cell and one.work.cell.family) == (work.cell and work.cell.family)
     ]
 
 

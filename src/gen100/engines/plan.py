@@ -7,11 +7,13 @@ plan.json, whose entries its stages name as parameters.
 from typing import Any
 
 from gen100.cells import Cell
-from gen100.config import Only, Params, Settings
+from gen100.config import Params
+from gen100.families.registry import FAMILIES
+from gen100.settings import Only, Settings
 
 
 def relevant(settings: Settings, *names: str) -> dict[str, Any]:
-    """The settings as plain values, without those marked for other models, losses or stages than `names`."""
+    """The settings as plain values, without those marked for other losses or stages than `names`."""
     values = settings.model_dump(mode="json")
     for key, field in type(settings).model_fields.items():
         value = getattr(settings, key)
@@ -27,8 +29,8 @@ def autoencoder_settings(params: Params, cell: Cell) -> dict[str, Any]:
     """What decides a cell's autoencoder: the same for all cells that share it."""
     if cell.autoencoder is None:
         return {"autoencoder": None}
-    names = (cell.model,) if cell.autoencoder != str(cell) else (cell.model, cell.loss)
-    settings = getattr(params.models, cell.model).autoencoder
+    names = () if cell.autoencoder != str(cell) else (cell.loss,)
+    settings = params.settings(cell).first_stage
     return {
         "autoencoder": cell.autoencoder,
         "batch_size": params.batch_size(cell),
@@ -37,8 +39,13 @@ def autoencoder_settings(params: Params, cell: Cell) -> dict[str, Any]:
 
 
 def train_settings(params: Params, cell: Cell) -> dict[str, Any]:
-    settings = getattr(params.models, cell.model)
-    return {"batch_size": params.batch_size(cell), **relevant(settings, cell.model, cell.loss)}
+    settings = params.settings(cell)
+    return {"batch_size": params.batch_size(cell), **relevant(settings, cell.loss)}
+
+
+def sampling_settings(params: Params, cell: Cell) -> dict[str, Any]:
+    keys = ("images", *FAMILIES[cell.family].sampling.model_fields)
+    return {key: getattr(params.sampling, key) for key in keys}
 
 
 def make_plan(params: Params) -> dict[str, Any]:
@@ -57,7 +64,7 @@ def make_plan(params: Params) -> dict[str, Any]:
         },
         "autoencoder": {run: autoencoder_settings(params, cell) for run, cell in runs.items()},
         "train": {run: train_settings(params, cell) for run, cell in runs.items()},
-        "sample": {run: relevant(params.sampling, cell.model) for run, cell in runs.items()},
+        "sample": {run: sampling_settings(params, cell) for run, cell in runs.items()},
         "evaluate": dict.fromkeys(runs, measures),
         "reference": {**measures, "images": params.sampling.images},
         "forensics": {"cells": params.cells, "seeds": params.seeds, "reference": params.metrics.reference},

@@ -1,44 +1,88 @@
-"""What every generative model is, beside a network that the training loop can train."""
+"""What the program asks a family of models, without building a network. Importing this is cheap (no torch)."""
 
-from abc import abstractmethod
-from typing import Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from torch import Tensor
+from gen100.i18n import N_
+from gen100.settings import FamilySettings, Settings
 
-from gen100.config import Sampling
-from gen100.training.phase import Trainable
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
-
-class Noise(Protocol):
-    """Random numbers for a batch of B samples: one stream per image, so that batches can be cut anyhow."""
-
-    def normal(self, *shape: int) -> Tensor:
-        """B x shape standard normal numbers, float32, on the device."""
-        ...
-
-    def uniform(self, *shape: int) -> Tensor:
-        """B x shape numbers uniform in [0, 1), float32, on the device."""
-        ...
+    from gen100.cells import Cell
+    from gen100.families.interfaces import Autoencoder, GenerativeModel
 
 
-class GenerativeModel(Trainable):
-    """A model that draws images."""
+class Family(ABC):
+    """A family of generative models: one subclass and one folder hold all that is known of it.
 
-    @abstractmethod
-    def sample(self, labels: Tensor, noise: Noise, sampling: Sampling) -> Tensor:
-        """Draw one image per label: B x 3 x 32 x 32, float, in [-1, 1].
+    Attributes:
+        name: its part of a cell's name and its key in params.yaml: lower-case letters, digits and underscores.
+        title: what tables and figures call it.
+        losses: each loss's name and title. The first is the family's usual loss. The family's module `losses`
+            defines a function or object of the same name.
+        settings: its keys in params.yaml, under `models.<name>`.
+        sampling: its keys in params.yaml, under `sampling`.
+        conditional: whether it draws an image of a caption's class.
+        autoencoder: what its first stage depends on: on the latent size alone, so that the losses share it, or
+            on the loss too. None for a family of one stage.
+        perceptual: the losses that compare images by the features of the perceptual network.
+        loss_labels: what the two loss columns of a curve hold.
+    """
 
-        An image depends on its label and its stream of `noise`, never on the others in the batch. Models
-        without conditioning ignore `labels`. Called in evaluation mode, without gradients.
+    name: ClassVar[str]
+    title: ClassVar[str]
+    losses: ClassVar[dict[str, str]]
+    settings: ClassVar[type[FamilySettings]]
+    sampling: ClassVar[type[Settings]] = Settings
+    conditional: ClassVar[bool] = False
+    autoencoder: ClassVar[Literal["per latent", "per latent and loss"] | None] = None
+    perceptual: ClassVar[frozenset[str]] = frozenset()
+    loss_labels: ClassVar[tuple[str, str]] = (N_("training"), N_("validation"))
+
+    def check_latent(self, latent: int) -> None:  # noqa: B027
+        """Refuse a latent size that the family cannot have.
+
+        Raises:
+            ValueError: says which sizes are allowed.
         """
 
+    def check(self, settings: Any, sampling: Any) -> None:  # noqa: B027
+        """Refuse settings that do not fit each other.
 
-class Autoencoder(Trainable):
-    """The first stage of a two-stage model."""
+        Args:
+            settings: of this family.
+            sampling: the `sampling` of params.yaml, which has the keys of `self.sampling`.
+
+        Raises:
+            ValueError: names the keys and what is allowed.
+        """
+
+    def autoencoder_name(self, cell: "Cell") -> str | None:
+        """The name of the autoencoder that a cell uses; cells that share one have the same name."""
+        match self.autoencoder:
+            case "per latent":
+                return f"{self.name}-{cell.latent}"
+            case "per latent and loss":
+                return str(cell)
+            case None:
+                return None
 
     @abstractmethod
-    def reconstruct(self, images: Tensor) -> Tensor:
-        """Images through the latent and back, without randomness: B x 3 x 32 x 32, float, around [-1, 1], of such.
+    def build_model(self, cell: "Cell", settings: Any, captions: "Tensor", autoencoder: Any) -> "GenerativeModel":
+        """The untrained model of a cell.
 
-        Called in evaluation mode, without gradients. What is lost here no second stage brings back.
+        Args:
+            settings: of this family.
+            captions: classes x L, int64: the tokens of each class's caption, 0 is padding.
+            autoencoder: the trained first stage of a two-stage family, else None.
         """
+
+    def build_autoencoder(self, cell: "Cell", settings: Any, features: "nn.Module | None") -> "Autoencoder":
+        """The untrained first stage of a two-stage family.
+
+        Args:
+            settings: of this family.
+            features: the network of the perceptual loss, for the losses that use it.
+        """
+        raise NotImplementedError(f"{self.name} has no autoencoder")

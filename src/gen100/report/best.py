@@ -24,7 +24,7 @@ def read_verdicts() -> Verdicts:
     try:
         rows = pd.read_csv(layout.COMPARISONS).to_dict("records")
         return {
-            (row["model"], int(row["latent_size"]), frozenset((row["loss_a"], row["loss_b"]))): {
+            (row["family"], int(row["latent_size"]), frozenset((row["loss_a"], row["loss_b"]))): {
                 "a": row["loss_a"],
                 "b": row["loss_b"],
             }.get(row["verdict"], row["verdict"])
@@ -44,8 +44,8 @@ def mark_cells(distances: dict[Cell, float], verdicts: Verdicts) -> dict[Cell, M
     is tied, with all that it was not found better than.
     """
     marks: dict[Cell, Mark] = dict.fromkeys(distances, "")
-    for model, latent in dict.fromkeys((cell.model, cell.latent) for cell in distances):
-        group = [cell for cell in distances if (cell.model, cell.latent) == (model, latent)]
+    for model, latent in dict.fromkeys((cell.family, cell.latent) for cell in distances):
+        group = [cell for cell in distances if (cell.family, cell.latent) == (model, latent)]
         lowest = min(group, key=lambda cell: distances[cell])
         rivals = [cell for cell in group if cell != lowest]
         tied = [rival for rival in rivals if _better(lowest, rival, verdicts) != lowest.loss]
@@ -58,4 +58,4 @@ def mark_cells(distances: dict[Cell, float], verdicts: Verdicts) -> dict[Cell, M
 
 def _better(first: Cell, second: Cell, verdicts: Verdicts) -> str:
     pair = frozenset((first.loss, second.loss))
-    return verdicts.get((first.model, first.latent, pair), UNKNOWN)
+    return verdicts.get((first.family, first.latent, pair), UNKNOWN)

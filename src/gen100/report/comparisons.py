@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import Params
 from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
 from gen100.files import whole
 from gen100.report.resamples import bootstrap
 from gen100.report.results import Record, read_results
 from gen100.report.statistics import LEVEL, Difference, difference, holm
 
 COLUMNS = [
-    *("model", "latent_size", "measure", "loss_a", "loss_b", "mean_a", "mean_b", "difference", "seeds"),
+    *("family", "latent_size", "measure", "loss_a", "loss_b", "mean_a", "mean_b", "difference", "seeds"),
     *("low_seeds", "high_seeds", "p_seeds", "low_samples", "high_samples", "p_samples", "p_adjusted", "verdict"),
 ]
 UNDECIDED, ONE_SEED = "within noise", "one seed"
@@ -44,7 +45,7 @@ def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
         raise UserError(f"{a} and {b} have different bootstrap replicates: evaluate both anew")
     error = float(np.std(fids_a - fids_b, ddof=1))
     values = [[found[seed] for seed in seeds] for found in by_seed]
-    return difference(*values, error=error, paired=(a.model, a.latent) == (b.model, b.latent))
+    return difference(*values, error=error, paired=(a.family, a.latent) == (b.family, b.latent))
 
 
 def _verdict(found: Difference, adjusted: float) -> str:
@@ -71,7 +72,7 @@ def comparisons(results: list[Record]) -> pd.DataFrame:
     pairs = [
         (a, b)
         for model, family in FAMILIES.items()
-        for latent in sorted({cell.latent for cell in cells if cell.model == model})
+        for latent in sorted({cell.latent for cell in cells if cell.family == model})
         for a, b in combinations([Cell(model, loss, latent) for loss in family.losses], 2)
         if a in cells and b in cells
     ]
@@ -80,7 +81,7 @@ def comparisons(results: list[Record]) -> pd.DataFrame:
     for (a, b), one, adjusted in zip(pairs, found, holm([one.p for one in found]), strict=True):
         rows.append(
             [
-                *(a.model, a.latent, "fid", a.loss, b.loss, one.mean_a, one.mean_b, one.value, one.seeds),
+                *(a.family, a.latent, "fid", a.loss, b.loss, one.mean_a, one.mean_b, one.value, one.seeds),
                 *(one.by_seeds or (None, None)),
                 *(one.p_seeds, *one.by_samples, one.p_samples, adjusted, _verdict(one, adjusted)),
             ]

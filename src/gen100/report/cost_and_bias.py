@@ -9,8 +9,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.optimize import isotonic_regression
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import Params
+from gen100.families.registry import FAMILIES
 from gen100.report import words
 from gen100.report.resamples import read_levels, read_resamples
 from gen100.report.results import Record, read_results
@@ -107,7 +108,7 @@ def _label(axes: Axes, points: list[tuple[Cell, float, float]]) -> None:
     points = sorted(points, key=lambda point: (point[2], -point[1]))
     heights = axes.transAxes.inverted().transform(axes.transData.transform([point[1:] for point in points]))[:, 1]
     for (cell, x, y), height in zip(points, spaced(heights.tolist(), 0.043), strict=True):
-        colour, marker = LOOKS[cell.model]
+        colour, marker = LOOKS[cell.family]
         edge = {"xycoords": "data", "textcoords": "axes fraction"}
         arrow = {"arrowstyle": "-", "color": colour, "lw": 0.5, "alpha": 0.7, "relpos": (0, 0.5)}
         axes.annotate(
@@ -127,10 +128,10 @@ def draw_cost(results: list[Record], levels: dict[str, float]) -> None:
     """Write cost.svg: training hours against distance, a point a cell, a panel a size, all axes logarithmic."""
     measure = words.measure_head("FID", results[0]["extractor"])
     cells = _runs(results)
-    smallest = {cell.model: min(other.latent for other in cells if other.model == cell.model) for cell in cells}
+    smallest = {cell.family: min(other.latent for other in cells if other.family == cell.family) for cell in cells}
     panels = {
-        "smallest latent size": [cell for cell in cells if cell.latent == smallest[cell.model]],
-        "larger latent size": [cell for cell in cells if cell.latent > smallest[cell.model]],
+        "smallest latent size": [cell for cell in cells if cell.latent == smallest[cell.family]],
+        "larger latent size": [cell for cell in cells if cell.latent > smallest[cell.family]],
     }
     panels = {heading: shown for heading, shown in panels.items() if shown}
     figure = Figure(figsize=(10.4, 5.8))
@@ -142,7 +143,7 @@ def draw_cost(results: list[Record], levels: dict[str, float]) -> None:
         axes.set_ylabel(measure if place == 0 else "")
         axes.set_title(heading)
         for cell in shown:
-            colour, marker = LOOKS[cell.model]
+            colour, marker = LOOKS[cell.family]
             means, bars = [], []
             for values in ([hours(run) for run in cells[cell]], [float(run["fid"]) for run in cells[cell]]):
                 mean, half = mean_interval(values)
@@ -182,14 +183,14 @@ def draw_bias(results: list[Record], levels: dict[str, float]) -> None:
     """
     measure = words.measure_head("FID", results[0]["extractor"])
     cells = _runs(results)
-    models = list(dict.fromkeys(cell.model for cell in cells))
+    models = list(dict.fromkeys(cell.family for cell in cells))
     figure = Figure(figsize=(9.6, 7.6))
     places = figure.add_gridspec(2, 2, left=0.075, right=0.985, top=0.8, bottom=0.07, hspace=0.56, wspace=0.2)
     said = []
     for place, model in enumerate(models):
         axes = figure.add_subplot(places[place // 2, place % 2])
         family = FAMILIES[model]
-        mine = [cell for cell in cells if cell.model == model]
+        mine = [cell for cell in cells if cell.family == model]
         sizes = sorted({cell.latent for cell in mine})
         ticks: dict[int, float] = {}
         for cell in mine:

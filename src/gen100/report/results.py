@@ -15,7 +15,7 @@ from gen100.errors import UserError
 from gen100.files import read_json, whole
 
 COLUMNS = [
-    *("cell", "model", "loss", "batch_size", "latent_size", "seed"),
+    *("cell", "family", "loss", "batch_size", "latent_size", "seed"),
     *("fid", "is", "is_std", "kid", "kid_std", "precision", "recall", "fid_limit", "fid_se"),
     *("fid_other", "kid_other", "precision_other", "recall_other"),
     *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer", "class_accuracy"),
@@ -133,7 +133,7 @@ def _row(params: Params, cell: Cell, seed: int) -> Record:
     )
     known = {
         "cell": str(cell),
-        "model": cell.model,
+        "family": cell.family,
         "loss": cell.loss,
         "batch_size": params.batch_size(cell),
         "latent_size": cell.latent,

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import Params
+from gen100.families.registry import FAMILIES
 from gen100.report import words
 from gen100.report.best import Mark, Verdicts, mark_cells
 from gen100.report.results import Kind, Record, read_reference
@@ -175,7 +176,7 @@ def notes(lines: list[Line], extractor: str) -> list[Text]:
     for mark in ("best", "tied"):
         if mark in marks:
             said.append({lang: words.MARK_NOTES[mark][lang].format(name) for lang in words.LANGUAGES})
-    if any(line.cell and line.cell.model == "stylegan2" for line in lines):
+    if any(line.cell and line.cell.family == "stylegan2" for line in lines):
         said.append(words.GAN_NOTE)
     return said
 
@@ -193,10 +194,10 @@ def _made(table: Table, language: Language) -> list[str]:
     floor, runs = table.floor, table.runs
     said = [(key, words.translated(floor[key], language)) for key in ("data", "extractor", "reference")]
     if runs:
-        models = dict.fromkeys(run["model"] for run in runs)
+        models = dict.fromkeys(run["family"] for run in runs)
         budgets = [
             f"{FAMILIES[model].title} "
-            + words.span((run["images_seen"] for run in runs if run["model"] == model), language)
+            + words.span((run["images_seen"] for run in runs if run["family"] == model), language)
             for model in models
         ]
         seeds = Counter(run["cell"] for run in runs)

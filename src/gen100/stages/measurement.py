@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gen100 import files, layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import Params
 from gen100.engines.plan import train_settings
 from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
 
 if TYPE_CHECKING:
     from gen100.data.arrays import Cifar100
@@ -28,7 +29,6 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
     import torch
 
     from gen100.data.captions import caption_tokens
-    from gen100.families.registry import build_autoencoder, build_model
     from gen100.weights import load_weights, read_header
 
     file = layout.run(cell, seed) / "model.safetensors"
@@ -37,8 +37,12 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
         raise UserError(
             f"{file} was trained with other parameters than params.yaml holds: run stage {stage} again"
         )
-    autoencoder = build_autoencoder(cell, params.models, None) if cell.autoencoder else None
-    model = build_model(cell, params.models, torch.from_numpy(caption_tokens(data.fine_names)), autoencoder)
+    autoencoder = (
+        FAMILIES[cell.family].build_autoencoder(cell, params.settings(cell), None) if cell.autoencoder else None
+    )
+    model = FAMILIES[cell.family].build_model(
+        cell, params.settings(cell), torch.from_numpy(caption_tokens(data.fine_names)), autoencoder
+    )
     load_weights(file, model, stage)
     return model
 
@@ -78,7 +82,7 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
     data = arrays.load(layout.ARRAYS)
     with device(), files.writing(CACHE):
         yardstick = Yardstick(data, params.metrics, CACHE)
-        labels = sample_labels(len(samples)) if FAMILIES[cell.model].conditional else None
+        labels = sample_labels(len(samples)) if FAMILIES[cell.family].conditional else None
         found = yardstick.evaluate(samples, labels=labels)
         values: dict[str, Any] = {**found.values, **yardstick.texts(), "samples": len(samples)}
         if cell.autoencoder is not None:
@@ -156,11 +160,10 @@ def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:
     import torch
 
     from gen100.device import fastest
-    from gen100.families.registry import build_autoencoder
     from gen100.training.feed import to_float, to_uint8
     from gen100.weights import load_weights
 
-    autoencoder = build_autoencoder(cell, params.models, None)
+    autoencoder = FAMILIES[cell.family].build_autoencoder(cell, params.settings(cell), None)
     load_weights(layout.run(cell, seed) / "autoencoder.safetensors", autoencoder, f"autoencoder {cell} {seed}")
     autoencoder.to(fastest()).eval()
     with torch.no_grad():

@@ -13,6 +13,7 @@ from gen100.cells import Cell
 from gen100.config import Params, Training
 from gen100.engines.plan import autoencoder_settings, train_settings
 from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
 from gen100.locks import locked
 from gen100.version import commit
 
@@ -151,7 +152,7 @@ def _made(target: Path, names: tuple[str, ...], mark: Callable[[], str]) -> bool
 
 def _features(cell: Cell) -> Path | None:
     """The network of the perceptual loss, for cells that have it."""
-    return layout.extractor("perceptual") if cell.loss == "perceptual" else None
+    return layout.extractor("perceptual") if cell.loss in FAMILIES[cell.family].perceptual else None
 
 
 def _autoencoder_mark(params: Params, cell: Cell, seed: int) -> str:
@@ -197,7 +198,6 @@ def _take_shared(params: Params, cell: Cell, seed: int, mark: str) -> bool:
 
 
 def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str) -> None:
-    from gen100.families.registry import build_autoencoder
     from gen100.metrics.perceptual import load_perceptual
     from gen100.training.curve import write_curve
     from gen100.weights import save_weights
@@ -209,10 +209,10 @@ def _train_autoencoder(params: Params, cell: Cell, seed: int, mark: str) -> None
         place=f"autoencoder/{cell.autoencoder}/{seed}",
         seed=seed,
         batch_size=params.batch_size(cell),
-        training=getattr(params.models, cell.model).autoencoder.training,
+        training=params.settings(cell).first_stage.training,
         mark=mark,
-        build=lambda _data: build_autoencoder(
-            cell, params.models, load_perceptual(features) if features else None
+        build=lambda _data: FAMILIES[cell.family].build_autoencoder(
+            cell, params.settings(cell), load_perceptual(features) if features else None
         ),
     ) as trained:
         write_curve(target / "autoencoder.csv", trained.curve)
@@ -225,7 +225,6 @@ def train(params: Params, cell: Cell, seed: int) -> None:
     import torch
 
     from gen100.data.captions import caption_tokens
-    from gen100.families.registry import build_autoencoder, build_model
     from gen100.training.curve import write_curve
     from gen100.weights import load_weights, save_weights
 
@@ -235,12 +234,12 @@ def train(params: Params, cell: Cell, seed: int) -> None:
     def build(data: "Cifar100") -> "Trainable":
         captions = torch.from_numpy(caption_tokens(data.fine_names))
         if cell.autoencoder is None:
-            return build_model(cell, params.models, captions, None)
-        autoencoder = build_autoencoder(cell, params.models, None)
+            return FAMILIES[cell.family].build_model(cell, params.settings(cell), captions, None)
+        autoencoder = FAMILIES[cell.family].build_autoencoder(cell, params.settings(cell), None)
         load_weights(first_stage, autoencoder, f"autoencoder {cell} {seed}")
-        return build_model(cell, params.models, captions, autoencoder)
+        return FAMILIES[cell.family].build_model(cell, params.settings(cell), captions, autoencoder)
 
-    training = getattr(params.models, cell.model).training
+    training = params.settings(cell).training
     mark = _train_mark(params, cell, seed)
     with run_training(
         name=f"train {cell}/{seed}",
@@ -253,7 +252,7 @@ def train(params: Params, cell: Cell, seed: int) -> None:
     ) as trained:
         record = {
             "cell": str(cell),
-            "model": cell.model,
+            "family": cell.family,
             "loss": cell.loss,
             "batch_size": params.batch_size(cell),
             "latent_size": cell.latent,

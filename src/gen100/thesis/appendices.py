@@ -7,15 +7,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data.arrays import load
 from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
 from gen100.report import words
 from gen100.report.grid import Images, examples, mosaic, spread
 from gen100.report.results import Record, read_curve, read_results
 from gen100.report.style import BLUE, GREY, VERMILION, Caption, save, styled
 from gen100.report.table import devices, summary
+from gen100.thesis.cells import APPENDICES, appendix
 
 COLUMNS, SHOWN = 8, 48
 DPI = 200
@@ -114,7 +116,7 @@ def _heading(cell: Cell, batch: int, runs: list[Record]) -> str:
     measure = words.measure_head("FID", runs[0]["extractor"]).partition(" (")[0]
     middle, deviation = summary(runs, "fid")
     around = "" if deviation is None else f" ± {deviation:.1f}"
-    loss = FAMILIES[cell.model].losses[cell.loss]
+    loss = FAMILIES[cell.family].losses[cell.loss]
     return f"{loss}, batch {batch}, latent {cell.latent} · {measure} {middle:.1f}{around}"
 
 
@@ -122,7 +124,7 @@ def _caption(model: str, data: str, seen: list[float], cells: list[Cell]) -> Cap
     family = FAMILIES[model]
     title: words.Text = {
         language: words.admitted(
-            words.appendix_title(family.appendix, family.title, language), words.caveat(data, seen, language)
+            words.appendix_title(APPENDICES[model], family.title, language), words.caveat(data, seen, language)
         )
         for language in words.LANGUAGES
     }
@@ -145,10 +147,10 @@ def draw_appendix(
     Raises:
         UserError: a curve or samples are missing or broken.
     """
-    cells = [cell for cell in map(Cell.parse, params.cells) if cell.model == model]
+    cells = [cell for cell in map(Cell.parse, params.cells) if cell.family == model]
     losses = [loss for loss in FAMILIES[model].losses if any(cell.loss == loss for cell in cells)]
     sizes = sorted({cell.latent for cell in cells})
-    rows = [row for row in results if row["model"] == model]
+    rows = [row for row in results if row["family"] == model]
     seen = [row["images_seen"] for row in rows]
     caption = _caption(model, data, seen, cells)
     shown = spread(np.arange(params.sampling.images) % 100, SHOWN)
@@ -163,8 +165,8 @@ def draw_appendix(
     )
     family = FAMILIES[model]
     told = [words.caveat(data, seen, language) for language in words.LANGUAGES]
-    sheet.text(MARGIN, 50, words.appendix_title(family.appendix, family.title, "uk"), fontsize=13, weight="bold")
-    sheet.text(MARGIN, 108, words.appendix_title(family.appendix, family.title, "en"), fontsize=12)
+    sheet.text(MARGIN, 50, words.appendix_title(APPENDICES[model], family.title, "uk"), fontsize=13, weight="bold")
+    sheet.text(MARGIN, 108, words.appendix_title(APPENDICES[model], family.title, "en"), fontsize=12)
     sheet.text(MARGIN, 162, " · ".join(filter(None, told)), fontsize=11, color=VERMILION, weight="bold")
     if not cells:
         sheet.text(MARGIN, HEAD, f"No cell of {FAMILIES[model].title} is in params.yaml.", fontsize=12, color=GREY)
@@ -188,7 +190,7 @@ def draw_appendix(
         sheet.text(second, below, "training images", fontsize=10)
         sheet.image(left, below + GRID_HEAD, mosaic(read_samples(cell, params.seeds[0], shown), COLUMNS))
         sheet.image(second, below + GRID_HEAD, real)
-    save(sheet.figure, layout.appendix(model), caption)
+    save(sheet.figure, appendix(model), caption)
 
 
 def write_appendices(params: Params) -> None:

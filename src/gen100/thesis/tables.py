@@ -1,11 +1,7 @@
 """Tables 3.1 and 3.2: the thesis' columns with this study's numbers, and the thesis' own beside them."""
 
-import io
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
-
-import pandas as pd
 
 from gen100 import layout
 from gen100.cells import Cell
@@ -18,19 +14,8 @@ from gen100.report.table import Column, Line, Table, Value, bottom_lines, cell_l
 from gen100.report.table_formats import FORMATS
 from gen100.report.table_of_measures import build_measures
 from gen100.report.words import Text
-
-PRINTED = ("fid", "is", "train_loss", "val_loss")
-"""The columns that the thesis has."""
-
-
-def thesis_numbers() -> dict[Cell, dict[str, str]]:
-    """The thesis' results, each number as printed."""
-    text = files("gen100.thesis").joinpath("thesis.csv").read_text(encoding="utf-8")
-    rows = pd.read_csv(io.StringIO(text), dtype=str).to_dict("records")
-    return {
-        Cell(row["model"], row["loss"], int(row["latent_size"])): {name: row[name] for name in PRINTED}
-        for row in rows
-    }
+from gen100.thesis.cells import NUMBERS, PRINTED
+from gen100.thesis.cells import experiment as experiment_of
 
 
 def build(
@@ -50,9 +35,11 @@ def build(
     plain = {**heads, **{key: words.both(lambda _, name=key: name.upper()) for key in ("fid", "is")}}
     columns += [Column(f"thesis_{k}", plain[k], w) for k, w in zip(PRINTED, (12, 8, 14, 15), strict=True)]
     cells = [Cell.parse(text) for text in dict.fromkeys(run["cell"] for run in results)]
-    printed = thesis_numbers()
+    printed = NUMBERS
     lines = []
-    for line in cell_lines([cell for cell in cells if cell.experiment == experiment], PRINTED, results, verdicts):
+    for line in cell_lines(
+        [cell for cell in cells if experiment_of(cell) == experiment], PRINTED, results, verdicts
+    ):
         numbers = printed.get(line.cell, {}) if line.cell else {}
         thesis = {f"thesis_{key}": Value(float(text), text=text) for key, text in numbers.items()}
         lines.append(Line(line.label, line.size, line.values | thesis, line.runs, line.cell, line.mark))

@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gen100.config import Training
 from gen100.data.arrays import Cifar100
 from gen100.errors import Interrupted, UserError
+from gen100.settings import Training
 from gen100.training import checkpoint
 from gen100.training.average import Average
 from gen100.training.curve import Means, Row

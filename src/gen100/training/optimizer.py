@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw as adamw_step
 
-from gen100.config import Optimizer
+from gen100.settings import Optimizer
 
 EPSILON = 1e-8
 

@@ -9,10 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.config import DalleSettings
-from gen100.families.base import Autoencoder
-from gen100.families.dalle.losses import LOSSES, Perception, decoded, kl_to_uniform
+from gen100.families.dalle import losses
+from gen100.families.dalle.losses import Perception, decoded, kl_to_uniform
 from gen100.families.dalle.pieces import in_pieces
+from gen100.families.dalle.settings import DalleSettings
+from gen100.families.interfaces import Autoencoder
 from gen100.nn.convolutional import SIDE, Decoder, Encoder
 from gen100.training.optimizer import adamw
 from gen100.training.phase import Batch, Parts, Phase
@@ -126,7 +127,7 @@ class DiscreteVae(Autoencoder):
         self.encoder = Encoder(network.channels, network.blocks, width)
         self.codebook = Codebook(width, cell.latent)
         self.decoder = Decoder(network.channels, network.blocks, width)
-        self.pixel_loss = LOSSES[cell.loss]
+        self.pixel_loss = getattr(losses, cell.loss)
         # In a list, a module is no submodule.
         self._frozen = [] if features is None else [features.requires_grad_(False).eval()]
 

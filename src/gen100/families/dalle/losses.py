@@ -1,7 +1,8 @@
 """What DALL-E minimizes: the discrete VAE's reconstruction losses and its KL divergence to the uniform prior.
 
-The decoder's output y is unbounded and read the same way by all losses: sigmoid(y) is a pixel in [0, 1], and
-2 sigmoid(y) - 1 = tanh(y / 2) the pixel in [-1, 1].
+A reconstruction loss is a function of the decoder's output, the images and a `Perception`, named as in the
+family's `losses`. The decoder's output y is unbounded and read the same way by all losses: sigmoid(y) is a
+pixel in [0, 1], and 2 sigmoid(y) - 1 = tanh(y / 2) the pixel in [-1, 1].
 """
 
 from collections.abc import Callable
@@ -105,10 +106,3 @@ def kl_to_uniform(logits: Tensor) -> Tensor:
     logits = logits.float()
     # softmax is several times as fast on a processor as the exponential of log_softmax.
     return (logits.softmax(-1) * logits.log_softmax(-1)).sum(-1) + log(logits.shape[-1])
-
-
-LOSSES: dict[str, Callable[[Tensor, Tensor, Perception], Parts]] = {
-    "cross_entropy": cross_entropy,
-    "mse": mse,
-    "perceptual": perceptual,
-}

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.config import DalleSettings, Sampling
-from gen100.families.base import GenerativeModel, Noise
 from gen100.families.dalle.discrete_vae import GRID, TOKENS, DiscreteVae
 from gen100.families.dalle.pieces import in_pieces
+from gen100.families.dalle.settings import DalleSampling, DalleSettings
+from gen100.families.interfaces import GenerativeModel, Noise
 from gen100.nn.transformer import Memory, Transformer, embedding
 from gen100.training.optimizer import adamw
 from gen100.training.phase import Batch, Parts, Phase
@@ -112,12 +112,12 @@ class Dalle(GenerativeModel):
         """Image tokens, B x 64 int64: the transformer is trained on them instead of images."""
         return self.autoencoder.tokens(images)
 
-    def sample(self, labels: Tensor, noise: Noise, sampling: Sampling) -> Tensor:
+    def sample(self, labels: Tensor, noise: Noise, sampling: DalleSampling) -> Tensor:
         """Draw image tokens one after another with a key-value cache, then decode them."""
         tokens = self.sample_tokens(labels, noise, sampling)
         return self.autoencoder.decode(tokens)
 
-    def sample_tokens(self, labels: Tensor, noise: Noise, sampling: Sampling) -> Tensor:
+    def sample_tokens(self, labels: Tensor, noise: Noise, sampling: DalleSampling) -> Tensor:
         """Draw B x 64 image tokens, int64, for B labels; takes 64 uniform numbers of each stream."""
         uniform = noise.uniform(TOKENS)
         memories = self.transformer.memories(self.caption_length + TOKENS)

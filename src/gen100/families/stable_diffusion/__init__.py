@@ -1,1 +1,51 @@
-"""Stable Diffusion: latent diffusion with captions."""
+"""Stable Diffusion: a KL autoencoder, and diffusion with captions in its latent space."""
+
+from typing import TYPE_CHECKING
+
+from gen100.families.base import Family
+from gen100.families.stable_diffusion.settings import StableDiffusionSampling, StableDiffusionSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from gen100.cells import Cell
+    from gen100.families.interfaces import Autoencoder, GenerativeModel
+    from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder
+
+
+class StableDiffusionFamily(Family):
+    name = "stable_diffusion"
+    title = "Stable Diffusion"
+    losses = {"mse": "MSE", "mae": "MAE", "huber": "Huber"}  # noqa: RUF012
+    settings = StableDiffusionSettings
+    sampling = StableDiffusionSampling
+    conditional = True
+    autoencoder = "per latent"
+
+    def check_latent(self, latent: int) -> None:
+        if latent % 64:
+            raise ValueError(f"the latent of {self.name} is 8 x 8 x C: use a multiple of 64")
+
+    def check(self, settings: StableDiffusionSettings, sampling: StableDiffusionSampling) -> None:
+        if sampling.steps > settings.timesteps:
+            raise ValueError(
+                f"sampling.steps is {sampling.steps}: at most models.{self.name}.timesteps, {settings.timesteps}"
+            )
+
+    def build_model(
+        self, cell: "Cell", settings: StableDiffusionSettings, captions: "Tensor", autoencoder: "KlAutoencoder"
+    ) -> "GenerativeModel":
+        from gen100.families.stable_diffusion.model import StableDiffusion
+
+        return StableDiffusion(cell, settings, captions, autoencoder)
+
+    def build_autoencoder(
+        self, cell: "Cell", settings: StableDiffusionSettings, features: "nn.Module | None"
+    ) -> "Autoencoder":
+        from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder
+
+        del features
+        return KlAutoencoder(cell, settings)
+
+
+FAMILY = StableDiffusionFamily()

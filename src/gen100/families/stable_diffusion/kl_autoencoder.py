@@ -1,11 +1,11 @@
 """Stable Diffusion's first stage: images of 32 x 32 to latents of 8 x 8 and back."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gen100.cells import Cell
-from gen100.config import StableDiffusionSettings
-from gen100.families.base import Autoencoder
+from gen100.families.interfaces import Autoencoder
+from gen100.families.stable_diffusion.settings import StableDiffusionSettings
 from gen100.nn.convolutional import Decoder, Encoder
 from gen100.training.optimizer import adamw
 from gen100.training.phase import Batch, Parts, Phase
@@ -29,7 +29,7 @@ class KlAutoencoder(Autoencoder):
     latent size share an autoencoder.
     """
 
-    def __init__(self, cell: Cell, settings: StableDiffusionSettings, _features: nn.Module | None) -> None:
+    def __init__(self, cell: Cell, settings: StableDiffusionSettings) -> None:
         super().__init__()
         network = settings.autoencoder.network
         self.settings = settings.autoencoder

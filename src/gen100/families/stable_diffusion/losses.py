@@ -1,11 +1,9 @@
 """Losses of Stable Diffusion: how far the predicted noise is from the true noise.
 
-Each takes prediction and noise, both B x C x H x W, and returns the mean over batch and dimensions, in
-float32. `delta` is the width of Huber's quadratic part, in standard deviations of the noise; the others
-ignore it.
+Each is a function named as in the family's `losses`. It takes prediction and noise, both B x C x H x W, and
+returns the mean over batch and dimensions, in float32. `delta` is the width of Huber's quadratic part, in
+standard deviations of the noise; the others ignore it.
 """
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -30,6 +28,3 @@ def huber(prediction: Tensor, noise: Tensor, delta: float) -> Tensor:
     distance = (prediction.float() - noise).abs()
     inside = distance.square() / (2 * delta)
     return torch.where(distance < delta, inside, distance - delta / 2).mean()
-
-
-LOSSES: dict[str, Callable[[Tensor, Tensor, float], Tensor]] = {"mse": mse, "mae": mae, "huber": huber}

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.config import Sampling, StableDiffusionSettings
-from gen100.families.base import GenerativeModel, Noise
+from gen100.families.interfaces import GenerativeModel, Noise
+from gen100.families.stable_diffusion import losses
 from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder
-from gen100.families.stable_diffusion.losses import LOSSES
 from gen100.families.stable_diffusion.noise_schedule import NoiseSchedule
+from gen100.families.stable_diffusion.settings import StableDiffusionSampling, StableDiffusionSettings
 from gen100.families.stable_diffusion.text import TextEncoder
 from gen100.families.stable_diffusion.unet import UNet
 from gen100.training.optimizer import adamw
@@ -36,7 +36,7 @@ class StableDiffusion(GenerativeModel):
         super().__init__()
         network = settings.network
         self.settings = settings
-        self.loss_function = LOSSES[cell.loss]
+        self.loss_function = getattr(losses, cell.loss)
         self.autoencoder = autoencoder.requires_grad_(False).eval()
         self.schedule = NoiseSchedule(settings.schedule, settings.timesteps)
         self.unet = UNet(autoencoder.latent_channels, settings.timesteps, network)
@@ -76,7 +76,7 @@ class StableDiffusion(GenerativeModel):
         context, mask = self._captions(batch.labels)
         return {"loss": self._noise_loss(batch.images, context, mask)}
 
-    def sample(self, labels: Tensor, noise: Noise, sampling: Sampling) -> Tensor:
+    def sample(self, labels: Tensor, noise: Noise, sampling: StableDiffusionSampling) -> Tensor:
         """Draw one image per label with `sampling.steps` steps of DPM-Solver++(2M), a DDIM of second order.
 
         With guidance g the noise is eps(null) + g (eps(caption) - eps(null)); g = 1 needs the caption only.

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gen100.config import UNetNetwork
 from gen100.families.stable_diffusion.cross_attention import TransformerBlock
+from gen100.families.stable_diffusion.settings import UNetNetwork
 from gen100.nn.convolutional import norm
 
 

@@ -1,6 +1,7 @@
 """Adversarial losses and the penalties on the discriminator's gradient.
 
 Logits are high where the discriminator takes an image for real. All losses average over the batch.
+The `GanLoss` objects are named as in the family's `losses`.
 """
 
 from collections.abc import Callable
@@ -20,10 +21,12 @@ class GanLoss:
     Attributes:
         generator: of the logits of fakes (B).
         discriminator: of the logits of real images and of fakes (B each).
+        gradient_penalty: whether the gradient penalty regularizes the discriminator, instead of R1.
     """
 
     generator: Callable[[Tensor], Tensor]
     discriminator: Callable[[Tensor, Tensor], Tensor]
+    gradient_penalty: bool = False
 
 
 def critic_generator(fake: Tensor) -> Tensor:
@@ -51,11 +54,9 @@ def least_squares_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     return ((real - 1).square().mean() + fake.square().mean()) / 2
 
 
-LOSSES: dict[str, GanLoss] = {
-    "wasserstein": GanLoss(critic_generator, wasserstein_discriminator),
-    "hinge": GanLoss(critic_generator, hinge_discriminator),
-    "lsgan": GanLoss(least_squares_generator, least_squares_discriminator),
-}
+wasserstein = GanLoss(critic_generator, wasserstein_discriminator, gradient_penalty=True)
+hinge = GanLoss(critic_generator, hinge_discriminator)
+lsgan = GanLoss(least_squares_generator, least_squares_discriminator)
 
 
 def squared_gradient_norm(critic: Critic, images: Tensor) -> Tensor:

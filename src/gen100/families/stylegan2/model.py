@@ -4,12 +4,14 @@ import torch
 from torch import Tensor
 
 from gen100.cells import Cell
-from gen100.config import Sampling, StyleGan2Settings
-from gen100.families.base import GenerativeModel, Noise
+from gen100.families.interfaces import GenerativeModel, Noise
+from gen100.families.stylegan2 import losses
 from gen100.families.stylegan2.augment import augment
 from gen100.families.stylegan2.discriminator import Discriminator
-from gen100.families.stylegan2.losses import LOSSES, gradient_penalty, r1_penalty
+from gen100.families.stylegan2.losses import GanLoss, gradient_penalty, r1_penalty
+from gen100.families.stylegan2.settings import StyleGan2Settings
 from gen100.families.stylegan2.synthesis import Generator
+from gen100.settings import Settings
 from gen100.training.optimizer import adamw
 from gen100.training.phase import Batch, Parts, Phase
 
@@ -17,27 +19,24 @@ from gen100.training.phase import Batch, Parts, Phase
 class StyleGan2(GenerativeModel):
     """An unconditional generator and its discriminator, both of `settings.network.channels`.
 
-    Hinge and least squares are regularized by a lazy R1 penalty, Wasserstein by a gradient penalty in every
+    A loss is regularized by a lazy R1 penalty or, where it says so (Wasserstein), by a gradient penalty in every
     step of the discriminator. The discriminator sees augmented images only, real and fake.
 
     Args:
         cell: its loss, and the dimension of z and w.
         settings: `models.stylegan2` of params.yaml.
-        captions: not used: the model is unconditional.
-        autoencoder: not used.
     """
 
     train_column = "generator_loss"
     val_column = "discriminator_loss"
 
-    def __init__(self, cell: Cell, settings: StyleGan2Settings, captions: Tensor, autoencoder: None) -> None:
-        del captions, autoencoder
+    def __init__(self, cell: Cell, settings: StyleGan2Settings) -> None:
         super().__init__()
         network = settings.network
         self.settings = settings
         self.latent = cell.latent
-        self.loss = LOSSES[cell.loss]
-        self.lazy = cell.loss != "wasserstein"
+        self.loss: GanLoss = getattr(losses, cell.loss)
+        self.lazy = not self.loss.gradient_penalty
         self.generator = Generator(cell.latent, network.channels, network.mapping_layers)
         self.discriminator = Discriminator(network.channels)
 
@@ -114,7 +113,7 @@ class StyleGan2(GenerativeModel):
             "fake_logit": fake.mean(),
         }
 
-    def sample(self, labels: Tensor, noise: Noise, sampling: Sampling) -> Tensor:
+    def sample(self, labels: Tensor, noise: Noise, sampling: Settings) -> Tensor:
         """Draw images without truncation; labels and `sampling` are not used."""
         del labels, sampling
         images = self.generator(noise.normal(self.latent), lambda pixels: noise.normal(1, pixels, pixels))

@@ -1,17 +1,17 @@
 """Objectives of the variational autoencoder, in nats per image, averaged over the batch.
 
-All three share the reconstruction term, so that they compare. A part `mse` is recorded beside it: the mean
-squared error per pixel channel, for images in [-1, 1].
+A loss is a function of a coded batch and the settings, named as in the family's `losses`. All share the
+reconstruction term, so that they compare, and record `mse`: the mean squared error per pixel channel, for
+images in [-1, 1].
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import log, pi
 
 import torch
 from torch import Tensor
 
-from gen100.config import VaeSettings
+from gen100.families.vae.settings import VaeSettings
 from gen100.training.phase import Parts
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -127,6 +127,3 @@ def wae(coded: Coded, settings: VaeSettings) -> Parts:
     prior = torch.randn_like(coded.z)
     parts = reconstruction(coded.images, coded.decoded) | {"mmd": mmd(coded.z, prior)}
     return {"loss": parts["reconstruction"] + settings.mmd_weight * parts["mmd"]} | parts
-
-
-LOSSES: dict[str, Callable[[Coded, VaeSettings], Parts]] = {"elbo": elbo, "mi": mi, "wae": wae}

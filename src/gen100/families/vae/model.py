@@ -4,10 +4,12 @@ import torch
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.config import Sampling, VaeSettings
-from gen100.families.base import GenerativeModel, Noise
-from gen100.families.vae.losses import LOSSES, Coded
+from gen100.families.interfaces import GenerativeModel, Noise
+from gen100.families.vae import losses
+from gen100.families.vae.losses import Coded
+from gen100.families.vae.settings import VaeSettings
 from gen100.nn.convolutional import Decoder, Encoder
+from gen100.settings import Settings
 from gen100.training.optimizer import adamw
 from gen100.training.phase import Batch, Parts, Phase
 
@@ -21,18 +23,14 @@ LOGVAR_LIMIT = 12.0
 class Vae(GenerativeModel):
     """Residual convolutional encoder and decoder about a Gaussian z of `cell.latent` dimensions.
 
-    Kingma & Welling 2014; the objective is the one that `cell.loss` names in `gen100.families.vae.losses`.
-
-    Args:
-        captions, autoencoder: not used; every model is built with the same arguments.
+    Kingma & Welling 2014; the objective is the one of `losses` that `cell.loss` names.
     """
 
-    def __init__(self, cell: Cell, settings: VaeSettings, captions: Tensor, autoencoder: None) -> None:
+    def __init__(self, cell: Cell, settings: VaeSettings) -> None:
         super().__init__()
-        del captions, autoencoder
         self.settings = settings
         self.latent = cell.latent
-        self.objective = LOSSES[cell.loss]
+        self.objective = getattr(losses, cell.loss)
         network = settings.network
         self.encoder = Encoder(network.channels, network.blocks, FEATURES)
         self.decoder = Decoder(network.channels, network.blocks, FEATURES)
@@ -69,6 +67,6 @@ class Vae(GenerativeModel):
         coded = Coded(batch.images, self.decode(z), mean, logvar, z)
         return self.objective(coded, self.settings)
 
-    def sample(self, labels: Tensor, noise: Noise, sampling: Sampling) -> Tensor:
+    def sample(self, labels: Tensor, noise: Noise, sampling: Settings) -> Tensor:
         del labels, sampling
         return self.decode(noise.normal(self.latent)).float().clamp(-1, 1)

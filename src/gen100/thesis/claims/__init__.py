@@ -5,8 +5,8 @@ from collections import Counter
 import pandas as pd
 
 from gen100 import layout
-from gen100.cells import FAMILIES
 from gen100.config import Params
+from gen100.families.registry import FAMILIES
 from gen100.files import whole, write_text
 from gen100.report import words
 from gen100.report.results import Record
@@ -53,8 +53,8 @@ def provenance(results: list[Record], language: Language) -> str:
     first = results[0]
     budgets = [
         f"{FAMILIES[model].title} "
-        + words.span((row["images_seen"] for row in results if row["model"] == model), language)
-        for model in dict.fromkeys(row["model"] for row in results)
+        + words.span((row["images_seen"] for row in results if row["family"] == model), language)
+        for model in dict.fromkeys(row["family"] for row in results)
     ]
     said = {
         **{key: words.translated(str(first[key]), language) for key in ("data", "extractor", "reference")},
@@ -68,7 +68,7 @@ def provenance(results: list[Record], language: Language) -> str:
 
 def _basis(results: list[Record], models: tuple[str, ...], language: Language) -> str:
     """Whose numbers a claim's are, in one sentence."""
-    rows = [row for row in results if row["model"] in models] or results
+    rows = [row for row in results if row["family"] in models] or results
     said = [
         words.translated(str(rows[0]["extractor"]), language),
         f"{words.HEADS['samples'][language].lower()}: {words.span((row['samples'] for row in rows), language)}",

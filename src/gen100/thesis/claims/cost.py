@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gen100.cells import FAMILIES
+from gen100.families.registry import FAMILIES
 from gen100.report import words
 from gen100.report.cost_and_bias import hours
 from gen100.report.results import Record

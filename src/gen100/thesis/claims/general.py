@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.report import words
 from gen100.report.statistics import difference
 from gen100.report.words import Language
+from gen100.thesis.cells import LOSSES
 from gen100.thesis.claims.judgement import (
     Claim,
     Directed,
@@ -18,7 +19,7 @@ from gen100.thesis.claims.judgement import (
 from gen100.thesis.claims.statements import lower, plain, short_name, tested
 from gen100.thesis.claims.study import LARGE, SIZES, SMALL, MissingError, Study, cell, every
 
-ALL = [which for model in FAMILIES for which in every(model)]
+ALL = [which for model in LOSSES for which in every(model)]
 PRINTED_AS_ONE = 1.005
 """An Inception score below this is printed as 1.00; none is below 1."""
 LEAST_PRINTED = 989.0345
@@ -113,7 +114,7 @@ def _as_high_as_printed(study: Study) -> Finding:
 
 
 def _sizes(model: str) -> list[tuple[Cell, Cell]]:
-    return [(cell(model, loss, LARGE), cell(model, loss, SMALL)) for loss in FAMILIES[model].losses]
+    return [(cell(model, loss, LARGE), cell(model, loss, SMALL)) for loss in LOSSES[model]]
 
 
 def _leads(model: str, loss: str) -> list[tuple[Cell, Cell]]:
@@ -124,8 +125,8 @@ def _leads(model: str, loss: str) -> list[tuple[Cell, Cell]]:
     return [
         (cell(model, loss, size), other)
         for size in SIZES
-        for family in FAMILIES
-        for other in (cell(family, name, size) for name in FAMILIES[family].losses)
+        for family in LOSSES
+        for other in (cell(family, name, size) for name in LOSSES[family])
         if other not in leaders
     ]
 
@@ -185,7 +186,7 @@ CLAIMS = (
                     "the larger size has the lower FID, for every model and loss",
                     "більший розмір має менший FID для кожної моделі та функції втрат",
                 ),
-                lower([pair for model in FAMILIES for pair in _sizes(model)]),
+                lower([pair for model in LOSSES for pair in _sizes(model)]),
             ),
         ),
         "figures/cost.svg",

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from gen100.cells import FAMILIES
 from gen100.report.statistics import LEVEL, Difference, holm
 from gen100.report.words import LANGUAGES, Text
+from gen100.thesis.cells import LOSSES
 from gen100.thesis.claims.study import MissingError, Study
 
 Verdict = Literal["holds", "fails", "cannot be told"]
@@ -44,7 +44,7 @@ class Claim:
     text: Text
     parts: tuple[Part, ...]
     figure: str
-    models: tuple[str, ...] = tuple(FAMILIES)
+    models: tuple[str, ...] = tuple(LOSSES)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from itertools import combinations
 
 import numpy as np
 
-from gen100.cells import FAMILIES
+from gen100.families.registry import FAMILIES
+from gen100.thesis.cells import LOSSES
 from gen100.thesis.claims.judgement import Claim, Part, bilingual
 from gen100.thesis.claims.statements import Values, ahead, alike, appendix, curves
 from gen100.thesis.claims.study import SIZES, cell, every, fall, rises
@@ -18,7 +19,7 @@ def _easier() -> list[tuple[str, Values, Values]]:
     title = FAMILIES["stable_diffusion"].title
     return [
         (f"{title} − {FAMILIES[model].title}", _rises("stable_diffusion"), _rises(model))
-        for model in FAMILIES
+        for model in LOSSES
         if model != "stable_diffusion"
     ]
 
@@ -41,7 +42,7 @@ CLAIMS = (
                     [
                         (cell("stable_diffusion", a, size), cell("stable_diffusion", b, size))
                         for size in SIZES
-                        for a, b in combinations(FAMILIES["stable_diffusion"].losses, 2)
+                        for a, b in combinations(LOSSES["stable_diffusion"], 2)
                     ]
                 ),
             ),

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.report import words
 from gen100.report.statistics import Difference, Interval, difference
 from gen100.report.words import Language
+from gen100.thesis import cells
+from gen100.thesis.cells import LOSSES
 from gen100.thesis.claims.judgement import Directed, Finding, Sign, contradicted, decide
 from gen100.thesis.claims.study import SIZES, Study, cell
 
@@ -160,13 +162,13 @@ def rivals(model: str, loss: str, others: Sequence[str]) -> list[Pair]:
 
 def ahead(model: str, loss: str, measure: Callable[[pd.DataFrame], float]) -> list[tuple[str, Values, Values]]:
     """A loss beside each other loss of its model, at both sizes, by a measure of curves."""
-    others = [other for other in FAMILIES[model].losses if other != loss]
+    others = [other for other in LOSSES[model] if other != loss]
     return [
         (f"{short_name(a)} − {short_name(b)}", _of(measure, a), _of(measure, b))
         for a, b in rivals(model, loss, others)
     ]
 
 
-def appendix(model: str) -> str:
+def appendix(family: str) -> str:
     """Where a model's curves and images are to be seen, relative to reports/."""
-    return layout.appendix(model).relative_to(layout.CLAIMS.parent).as_posix()
+    return cells.appendix(family).relative_to(layout.CLAIMS.parent).as_posix()

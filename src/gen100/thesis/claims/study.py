@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.data.arrays import load
 from gen100.report import words
 from gen100.report.comparisons import compare
@@ -16,6 +16,7 @@ from gen100.report.resamples import read_levels
 from gen100.report.results import Record, read_curve, read_results
 from gen100.report.statistics import Difference, difference
 from gen100.thesis.appendices import read_samples
+from gen100.thesis.cells import LOSSES
 from gen100.thesis.claims.looks import Look, features, look
 
 SMALL, LARGE = "small", "large"
@@ -36,11 +37,11 @@ def cell(model: str, loss: str, size: str) -> Cell:
 
 def usual(model: str, size: str) -> Cell:
     """A model's cell of experiment 1."""
-    return cell(model, next(iter(FAMILIES[model].losses)), size)
+    return cell(model, LOSSES[model][0], size)
 
 
 def every(model: str) -> list[Cell]:
-    return [cell(model, loss, size) for loss in FAMILIES[model].losses for size in SIZES]
+    return [cell(model, loss, size) for loss in LOSSES[model] for size in SIZES]
 
 
 def crossings(curve: pd.DataFrame) -> int:
@@ -143,7 +144,7 @@ class Study:
         return difference(
             *([one.value for one in found] for found in looks),
             error=float(np.sqrt(sum(_mean_error(found) ** 2 for found in looks))),
-            paired=(a.model, a.latent) == (b.model, b.latent),
+            paired=(a.family, a.latent) == (b.family, b.latent),
         )
 
     def against(self, which: Cell, level: float, measure: str) -> Difference:
@@ -159,7 +160,7 @@ class Study:
 
     def short(self, models: tuple[str, ...]) -> bool:
         """Whether runs of these models are too short to tell of what training ends in."""
-        return any(row["images_seen"] < words.SHORT_RUN for row in self.results if row["model"] in models)
+        return any(row["images_seen"] < words.SHORT_RUN for row in self.results if row["family"] in models)
 
     @property
     def synthetic(self) -> bool:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gen100.cells import FAMILIES
 from gen100.report import words
 from gen100.report.statistics import difference
 from gen100.report.words import Language
+from gen100.thesis.cells import LOSSES
 from gen100.thesis.claims.judgement import Claim, Directed, Finding, Part, bilingual, decide
 from gen100.thesis.claims.statements import (
     HALF,
@@ -34,7 +34,7 @@ def _gaps(size: str, parted: bool) -> Callable[[Study], Finding]:
 
     def measured(study: Study) -> Finding:
         tests, said = [], []
-        for loss in FAMILIES["vae"].losses:
+        for loss in LOSSES["vae"]:
             which = cell("vae", loss, size)
             values = study.curves(which, gap)
             found = difference(values, [PARTED if parted else 0.0] * len(values), 0.0, paired=True)

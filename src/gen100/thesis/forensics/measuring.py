@@ -57,7 +57,7 @@ def read_samples(cell: Cell, seed: int) -> np.ndarray:
 def first_cells(params: Params) -> list[Cell]:
     """The first cell of each model family, in the order of params."""
     cells = [Cell.parse(text) for text in params.cells]
-    return list({cell.model: cell for cell in reversed(cells)}.values())[::-1]
+    return list({cell.family: cell for cell in reversed(cells)}.values())[::-1]
 
 
 def _chosen(images: np.ndarray, count: int) -> np.ndarray:

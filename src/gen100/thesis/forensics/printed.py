@@ -8,7 +8,7 @@ from statistics import median
 from scipy.stats import kruskal
 
 from gen100.cells import Cell
-from gen100.thesis.tables import thesis_numbers
+from gen100.thesis.cells import NUMBERS
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Printed:
     @cached_property
     def by_model(self) -> dict[str, list[float]]:
         """FID of each model's cells."""
-        models = dict.fromkeys(cell.model for cell in self.fid)
-        return {model: [fid for cell, fid in self.fid.items() if cell.model == model] for model in models}
+        models = dict.fromkeys(cell.family for cell in self.fid)
+        return {model: [fid for cell, fid in self.fid.items() if cell.family == model] for model in models}
 
     @property
     def medians(self) -> dict[str, float]:
@@ -65,12 +65,12 @@ class Printed:
         return [
             (self.fid[small], self.fid[large])
             for small, large in pairwise(cells)
-            if (small.model, small.loss) == (large.model, large.loss)
+            if (small.family, small.loss) == (large.family, large.loss)
         ]
 
 
 def read_printed() -> Printed:
-    numbers = thesis_numbers()
+    numbers = NUMBERS
     return Printed(
         {cell: float(row["fid"]) for cell, row in numbers.items()},
         {cell: row["is"] for cell, row in numbers.items()},

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from gen100 import layout
-from gen100.cells import FAMILIES
 from gen100.config import Params
 from gen100.data import arrays
 from gen100.device import device
+from gen100.families.registry import FAMILIES
 from gen100.files import whole, write_text
 from gen100.report import words
 from gen100.report.results import read_record

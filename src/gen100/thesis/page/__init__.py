@@ -9,21 +9,22 @@ from typing import Any
 import jinja2
 
 from gen100 import __version__, layout
-from gen100.cells import FAMILIES
 from gen100.config import Params
 from gen100.data.arrays import load
+from gen100.families.registry import FAMILIES
 from gen100.files import read_json, write_text
 from gen100.report import words
 from gen100.report.results import Record, read_results
 from gen100.report.table import devices, digits, references
 from gen100.thesis import theory
+from gen100.thesis.cells import NUMBERS
 from gen100.thesis.page import pictures
 from gen100.thesis.page.cells import cell_views, real_images
 from gen100.thesis.page.conclusions import claims_rule, read_claims, read_forensics
 from gen100.thesis.page.downloads import downloads
 from gen100.thesis.page.prose import LOSS_NAMES, SAY, SCALES
 from gen100.thesis.page.views import floor_view, runs_view, table_view
-from gen100.thesis.tables import build_tables, thesis_numbers
+from gen100.thesis.tables import build_tables
 from gen100.version import commit
 
 PACKAGES = ("torch", "torchvision", "torch-fidelity", "numpy", "scipy", "pandas", "matplotlib")
@@ -41,7 +42,7 @@ def _versions() -> dict[str, str]:
 
 def _asked(results: list[Record], reference: dict[str, Record], claims: list[Any]) -> list[words.Text]:
     """The question, and the first answers, with their numbers."""
-    printed = [float(numbers["fid"]) for numbers in thesis_numbers().values()]
+    printed = [float(numbers["fid"]) for numbers in NUMBERS.values()]
     ranges = {name: digits("fid", record["fid"]) for name, record in reference.items()}
     measured = [row["fid"] for row in results]
     verdicts = [claim.verdict for claim in claims]
@@ -100,10 +101,10 @@ def write_page(params: Params) -> None:
         caveat=caveat,
         asked=_asked(results, reference, claims),
         tables=[table_view(table) for table in build_tables(params)],
-        models={name: (family.title, [v for v in views if v.cell.model == name]) for name, family in titles},
+        models={name: (family.title, [v for v in views if v.cell.family == name]) for name, family in titles},
         choices={
-            "model": {name: FAMILIES[name].title for name in dict.fromkeys(v.cell.model for v in views)},
-            "loss": {FAMILIES[v.cell.model].losses[v.cell.loss]: v.loss for v in views},
+            "model": {name: FAMILIES[name].title for name in dict.fromkeys(v.cell.family for v in views)},
+            "loss": {FAMILIES[v.cell.family].losses[v.cell.loss]: v.loss for v in views},
             "size": {str(size): str(size) for size in sorted({v.cell.latent for v in views})},
         },
         seed=params.seeds[0],

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 
 from gen100 import layout
-from gen100.cells import FAMILIES, Cell
+from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data.arrays import Cifar100
+from gen100.families.registry import FAMILIES
 from gen100.report import words
 from gen100.report.grid import examples, spread
 from gen100.report.neighbours import read_pairs
@@ -63,7 +64,7 @@ def cell_views(params: Params, results: list[Record]) -> list[CellView]:
 def _view(params: Params, cell: Cell, runs: list[Record]) -> CellView:
     curves = [read_curve(cell, seed) for seed in params.seeds]
     scale = SCALES[pictures.scale_of(curves)]
-    first, second = (LOSS_NAMES[name] for name in loss_names(cell.model))
+    first, second = (LOSS_NAMES[name] for name in loss_names(cell.family))
     title = f"{cell.title}, {cell.latent}"
     extractor = runs[0]["extractor"]
     measured = {"fid": "FID", "is": "IS"}
@@ -85,14 +86,14 @@ def _view(params: Params, cell: Cell, runs: list[Record]) -> CellView:
     place = layout.run(cell, params.seeds[0])
     return CellView(
         cell=cell,
-        loss=FAMILIES[cell.model].losses[cell.loss],
+        loss=FAMILIES[cell.family].losses[cell.loss],
         size=f"({params.batch_size(cell)}, {cell.latent})",
         measures=[
             (head(name), value_of(key, runs).text) for key, name in measured.items() if runs[0][key] is not None
         ],
         lines=(first, second),
         scale=scale,
-        graph=pictures.loss_graph(curves, cell.model, graph_alt),
+        graph=pictures.loss_graph(curves, cell.family, graph_alt),
         samples=pictures.tiles(read_samples(cell, params.seeds[0], _shown(params)), samples_alt),
         neighbours=pictures.photograph(read_pairs(place / "neighbours.png", rows=2), pairs_alt),
     )

@@ -10,11 +10,11 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 from gen100 import layout
-from gen100.cells import FAMILIES
 from gen100.errors import UserError
 from gen100.report import words
 from gen100.report.table import DASH
 from gen100.report.words import Text
+from gen100.thesis.cells import APPENDICES, appendix
 from gen100.thesis.claims import VERDICTS as JUDGED
 from gen100.thesis.page.prose import SAY, VERDICTS
 from gen100.thesis.page.views import Place, View
@@ -48,7 +48,7 @@ def _verdict(text: str) -> Text:
 
 def _targets() -> dict[str, str]:
     """By the figures' names: the appendices' contents are the page's cells."""
-    appendices = {layout.appendix(model).name: f"cells-{model}" for model in FAMILIES}
+    appendices = {appendix(model).name: f"cells-{model}" for model in APPENDICES}
     return appendices | {"cost.svg": "cost", "bias.svg": "bias"}
 
 

@@ -1,0 +1,26 @@
+"""What params.yaml may set of StyleGAN2."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gen100.settings import Count, FamilySettings, NonNegative, Only, Optimizer, Positive, Settings, Training
+
+
+class StyleGan2Network(Settings):
+    """Widths of the synthesis network and, mirrored, of the discriminator at 32, 16, 8 and 4 pixels."""
+
+    channels: Annotated[list[Count], Field(min_length=4, max_length=4)]
+    mapping_layers: Count
+
+
+class StyleGan2Settings(FamilySettings):
+    network: StyleGan2Network = StyleGan2Network(channels=[256, 512, 512, 512], mapping_layers=2)
+    training: Training = Training(
+        images=50_000_000, optimizer=Optimizer(lr=2.5e-3, betas=(0.0, 0.99)), ema_images=500_000, records=50
+    )
+    discriminator_lr: Positive = 2.5e-3
+    r1_weight: Annotated[NonNegative, Only(("hinge", "lsgan"))] = 0.01
+    r1_every: Annotated[Count, Only(("hinge", "lsgan"))] = 16
+    gradient_penalty_weight: Annotated[NonNegative, Only(("wasserstein",))] = 10.0
+    augment: list[Literal["color", "translation", "cutout"]] = ["color", "cutout"]  # noqa: RUF012

@@ -1,0 +1,17 @@
+"""What params.yaml may set of the VAE."""
+
+from typing import Annotated
+
+from gen100.settings import ConvNetwork, FamilySettings, NonNegative, Only, Optimizer, Positive, Training
+
+
+class VaeSettings(FamilySettings):
+    network: ConvNetwork = ConvNetwork(channels=[128, 256, 512], blocks=2)
+    training: Training = Training(
+        images=10_000_000,
+        optimizer=Optimizer(lr=4e-4, betas=(0.9, 0.99), warmup_images=50_000),
+        ema_images=200_000,
+        records=50,
+    )
+    mi_weight: Annotated[NonNegative, Only(("mi",))] = 1.0
+    mmd_weight: Annotated[Positive, Only(("wae",))] = 1000.0

@@ -1,0 +1,99 @@
+"""Building blocks of params.yaml's typed models, which families share. Importing this is cheap (no torch)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(gt=0, strict=True)]
+Whole = Annotated[int, Field(ge=0, strict=True)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+Widths = Annotated[list[Count], Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Only:
+    """Marks a setting that matters only to these losses or stages; the others do not run again for it.
+
+    A setting marked for nobody never makes anything run again: the source of a file, say, whose checksum says
+    what it is.
+    """
+
+    names: tuple[str, ...]
+
+
+class Settings(BaseModel):
+    """A mapping in params.yaml that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Optimizer(Settings):
+    """Adam with decoupled weight decay. Rates are per step; warm-up is counted in images."""
+
+    lr: Positive
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    weight_decay: NonNegative = 0.0
+    warmup_images: Whole = 0
+
+
+class Training(Settings):
+    """How one network is trained.
+
+    Attributes:
+        images: images to see, the same for every cell of a family.
+        flip: mirror half of the training images.
+        ema_images: half-life of the exponential moving average of the weights, in images.
+        records: rows of the curve, each with a validation on the whole test set.
+    """
+
+    images: Count
+    optimizer: Optimizer
+    flip: bool = True
+    ema_images: Count
+    records: Count = 20
+
+
+class ConvNetwork(Settings):
+    """A residual convolutional network: a width for each resolution (32, 16, 8, ...), blocks at each."""
+
+    channels: Annotated[list[Count], Field(min_length=1, max_length=6)]
+    blocks: Count
+
+
+def _leads_to_8x8(network: ConvNetwork) -> ConvNetwork:
+    if len(network.channels) != 3:
+        raise ValueError(
+            f"channels has {len(network.channels)} widths: the autoencoder's grid is 8 x 8, so give 3"
+            " (for 32, 16 and 8 pixels)"
+        )
+    return network
+
+
+GridNetwork = Annotated[ConvNetwork, AfterValidator(_leads_to_8x8)]
+
+
+class AutoencoderSettings(Settings):
+    """The first stage of a two-stage family."""
+
+    network: GridNetwork
+    training: Training
+
+
+class FamilySettings(Settings):
+    """What params.yaml may set of a family, under `models.<family>`.
+
+    A family adds its own keys and gives every key a default, so that a workspace that does not name the family
+    still starts. A two-stage family has a key `autoencoder`, an `AutoencoderSettings`.
+    """
+
+    training: Training
+
+    @property
+    def first_stage(self) -> AutoencoderSettings:
+        """The settings of a two-stage family's autoencoder."""
+        found = getattr(self, "autoencoder", None)
+        assert isinstance(found, AutoencoderSettings), "a two-stage family has a key 'autoencoder'"
+        return found

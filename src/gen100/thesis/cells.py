@@ -1,0 +1,47 @@
+"""What the thesis ran and printed, from thesis.csv alone: the program may know more families, losses and sizes."""
+
+import csv
+from importlib.resources import files
+from pathlib import Path
+
+from gen100 import layout
+from gen100.cells import Cell
+
+PRINTED = ("fid", "is", "train_loss", "val_loss")
+"""The columns that the thesis has."""
+
+
+def _read() -> dict[Cell, dict[str, str]]:
+    with files("gen100.thesis").joinpath("thesis.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {
+        Cell(row["model"], row["loss"], int(row["latent_size"])): {name: row[name] for name in PRINTED}
+        for row in rows
+    }
+
+
+NUMBERS = _read()
+"""The thesis's cells in its order, and their numbers as printed."""
+
+CELLS = tuple(NUMBERS)
+
+LOSSES: dict[str, tuple[str, ...]] = {
+    family: tuple(dict.fromkeys(cell.loss for cell in CELLS if cell.family == family))
+    for family in dict.fromkeys(cell.family for cell in CELLS)
+}
+"""The thesis's families in its order, each with its losses; the first is the one of experiment 1."""
+
+APPENDICES = dict(zip(LOSSES, "abcd", strict=True))
+"""The letter of each family's appendix."""
+
+
+def experiment(cell: Cell) -> int:
+    """1 for a family's usual loss, 2 for the others (Tables 3.1 and 3.2); 0 for a cell that the thesis has not."""
+    if cell not in NUMBERS:
+        return 0
+    return 1 if cell.loss == LOSSES[cell.family][0] else 2
+
+
+def appendix(family: str) -> Path:
+    """A family's appendix: loss graphs and images of its cells."""
+    return layout.FIGURES / f"appendix_{APPENDICES[family]}.png"
