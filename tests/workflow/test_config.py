@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT
 
 from gen100.cells import FAMILIES, Cell
 from gen100.config import load_params
 from gen100.engines.plan import make_plan
 from gen100.errors import UserError
+from support.processes import ROOT
 
 FULL = yaml.safe_load((ROOT / "params.yaml").read_text())
 
