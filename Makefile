@@ -32,7 +32,7 @@ tools:
 
 # On a real SLURM, started here for it: Debian and root.
 slurm-test: install
-	$(BIN)/python tests/slurm/lab.py install
+	$(BIN)/python tests/support/slurm_lab.py install
 	$(BIN)/python -m pytest --numprocesses=0 tests/slurm
 
 # What would run, and what it would take: make plan, or make plan FROM=demo for another workspace's benchmarks.

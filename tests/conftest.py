@@ -1,18 +1,20 @@
-"""What several tests need: a workspace with tiny settings, and the program as a process."""
+"""What several tests need: a workspace with tiny settings, the program as a process, data and trained networks."""
 
 import copy
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 import yaml
-from filelock import FileLock
+
+from support.http_server import Server, serving
+from support.processes import ROOT, Finished, Process, environment
+from support.shared_folders import once
 
 if TYPE_CHECKING:
     from gen100.data.arrays import Cifar100
@@ -20,13 +22,10 @@ if TYPE_CHECKING:
 # Two test processes with a thread for each core in both wait for each other. Before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-ROOT = Path(__file__).resolve().parents[1]
-Process = Callable[..., "subprocess.CompletedProcess[str]"]
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take minutes first, or one test process would be left with them at the end."""
-    items.sort(key=lambda item: not item.path.name.startswith("test_quality_"))
+    items.sort(key=lambda item: item.path.parent.name != "quality")
 
 
 @pytest.fixture(scope="session")
@@ -52,25 +51,11 @@ def write_params(demo_params: dict[str, Any]) -> Callable[..., None]:
     return write
 
 
-def environment() -> dict[str, str]:
-    """One thread per process, so that results do not depend on what else runs."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "OMP_NUM_THREADS": "1", "PATH": path}
-
-
-def command(process: psutil.Process) -> list[str]:
-    """A process' words; none where it has just ended."""
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return []
-
-
 @pytest.fixture(scope="session")
 def gen100() -> Process:
     """Run the command line in a folder and wait for it."""
 
-    def run(folder: Path, *arguments: object, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    def run(folder: Path, *arguments: object, check: bool = True) -> Finished:
         command = [sys.executable, "-m", "gen100", *map(str, arguments)]
         done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
         if check and done.returncode:
@@ -80,18 +65,15 @@ def gen100() -> Process:
     return run
 
 
-def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
-    """A folder that `make` fills once for all test processes; not to be changed."""
-    # A test process of several has a folder of its own within the session's.
-    alone = "PYTEST_XDIST_WORKER" not in os.environ
-    session = factory.getbasetemp() if alone else factory.getbasetemp().parent
-    folder, mark = session / name, session / f"{name}.done"
-    with FileLock(session / f"{name}.lock"):
-        if not mark.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            make(folder)
-            mark.touch()
-    return folder
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """An HTTP server that follows a script; downloads from it wait for nothing between their attempts."""
+    from gen100.data import download
+
+    monkeypatch.setattr(download, "WAITS", (0.0, 0.0))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

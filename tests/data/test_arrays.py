@@ -12,47 +12,11 @@ import pytest
 from gen100.data import members
 from gen100.data.arrays import COUNTS, Cifar100, load, prepare
 from gen100.errors import UserError
-
-COUNT = (200, 100)
-FOLDER = "cifar-100-binary"
-Contents = dict[str, bytes]
-
-
-def records(count: int, seed: int) -> np.ndarray:
-    random = np.random.default_rng(seed)
-    made = random.integers(0, 256, (count, 3074), dtype=np.uint8)
-    made[:, 1] = random.permutation(count) % 100
-    made[:, 0] = made[:, 1] // 5
-    return made
-
-
-def contents() -> Contents:
-    return {
-        "train.bin": records(COUNT[0], 0).tobytes(),
-        "test.bin": records(COUNT[1], 1).tobytes(),
-        "fine_label_names.txt": "".join(f"class_{k:02}\n" for k in range(100)).encode() + b"\n",
-        "coarse_label_names.txt": "".join(f"group_{k:02}\n" for k in range(20)).encode(),
-    }
-
-
-def entry(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int = 0) -> tarfile.TarInfo:
-    made = tarfile.TarInfo(name)
-    made.type, made.linkname, made.size = kind, link, size
-    return made
-
-
-def pack(path: Path, files: Contents, *extra: tuple[tarfile.TarInfo, bytes]) -> Path:
-    with tarfile.open(path, "w:gz", compresslevel=1) as tar:
-        tar.addfile(entry(FOLDER, tarfile.DIRTYPE))
-        for member, content in extra:
-            tar.addfile(member, io.BytesIO(content))
-        for name, content in files.items():
-            tar.addfile(entry(f"{FOLDER}/{name}", size=len(content)), io.BytesIO(content))
-    return path
+from support.archives import COUNT, FOLDER, Contents, archive_contents, entry, pack, records
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    archive = pack(tmp_path / "a.tar.gz", contents(), (entry(f"{FOLDER}/readme.html", size=5), b"hello"))
+    archive = pack(tmp_path / "a.tar.gz", archive_contents(), (entry(f"{FOLDER}/readme.html", size=5), b"hello"))
     prepare(archive, tmp_path / "a.npz", "a title, ä", COUNT)
     data = load(tmp_path / "a.npz")
     assert data.title == "a title, ä"
@@ -73,7 +37,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_same_archive_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    archive = pack(tmp_path / "a.tar.gz", contents())
+    archive = pack(tmp_path / "a.tar.gz", archive_contents())
     prepare(archive, tmp_path / "a.npz", "t", COUNT)
     monkeypatch.setattr("time.time", lambda: 2e9)
     monkeypatch.setattr("time.localtime", lambda *_: (2033, 5, 18, 3, 33, 20, 2, 138, 0))
@@ -98,7 +62,7 @@ def test_same_archive_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_hostile_member_is_refused(tmp_path: Path, member: tarfile.TarInfo, content: bytes, message: str) -> None:
-    archive = pack(tmp_path / "a.tar.gz", contents(), (member, content))
+    archive = pack(tmp_path / "a.tar.gz", archive_contents(), (member, content))
     with pytest.raises(UserError, match=message) as raised:
         prepare(archive, tmp_path / "a.npz", "t", COUNT)
     assert member.name.removeprefix("./") in str(raised.value)
@@ -108,7 +72,7 @@ def test_hostile_member_is_refused(tmp_path: Path, member: tarfile.TarInfo, cont
 def test_bomb_is_refused_without_unpacking_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(members, "SLACK", 1 << 20)
     size = 64 << 20
-    archive = pack(tmp_path / "a.tar.gz", contents(), (entry(f"{FOLDER}/zeros", size=size), bytes(size)))
+    archive = pack(tmp_path / "a.tar.gz", archive_contents(), (entry(f"{FOLDER}/zeros", size=size), bytes(size)))
     with pytest.raises(UserError, match="unpacks to more than"):
         prepare(archive, tmp_path / "a.npz", "t", COUNT)
 
@@ -177,7 +141,7 @@ def replace(name: str, content: Callable[[bytes], bytes]) -> Callable[[Contents]
     ],
 )
 def test_wrong_content_is_named(tmp_path: Path, change: Callable[[Contents], None], message: str) -> None:
-    files = contents()
+    files = archive_contents()
     change(files)
     archive = pack(tmp_path / "a.tar.gz", files)
     with pytest.raises(UserError, match=message) as raised:
@@ -187,14 +151,14 @@ def test_wrong_content_is_named(tmp_path: Path, change: Callable[[Contents], Non
 
 
 def test_real_counts_are_the_default(tmp_path: Path) -> None:
-    archive = pack(tmp_path / "a.tar.gz", contents())
+    archive = pack(tmp_path / "a.tar.gz", archive_contents())
     with pytest.raises(UserError, match="expected 50,000 records"):
         prepare(archive, tmp_path / "a.npz", "t")
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.999])
 def test_truncated_archive_is_refused(tmp_path: Path, kept: float) -> None:
-    archive = pack(tmp_path / "a.tar.gz", contents())
+    archive = pack(tmp_path / "a.tar.gz", archive_contents())
     data = archive.read_bytes()
     archive.write_bytes(data[: int(kept * len(data))])
     with pytest.raises(UserError, match=r"is no whole tar\.gz"):
@@ -202,7 +166,7 @@ def test_truncated_archive_is_refused(tmp_path: Path, kept: float) -> None:
 
 
 def test_flipped_bit_is_refused(tmp_path: Path) -> None:
-    archive = pack(tmp_path / "a.tar.gz", contents())
+    archive = pack(tmp_path / "a.tar.gz", archive_contents())
     data = bytearray(archive.read_bytes())
     data[-6] ^= 1  # gzip's checksum, behind the last member
     archive.write_bytes(data)
@@ -219,7 +183,7 @@ def test_missing_archive_and_arrays_name_the_stage(tmp_path: Path) -> None:
 
 def test_damaged_arrays_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    prepare(pack(tmp_path / "a.tar.gz", contents()), path, "t", COUNT)
+    prepare(pack(tmp_path / "a.tar.gz", archive_contents()), path, "t", COUNT)
     whole = path.read_bytes()
     flipped = bytearray(whole)
     flipped[5000] ^= 1

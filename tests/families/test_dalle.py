@@ -1,7 +1,5 @@
 """DALL-E's two stages: the discrete VAE, and the transformer over its tokens."""
 
-from pathlib import Path
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,10 +7,11 @@ from torch import Tensor, nn
 
 from gen100.cells import Cell
 from gen100.config import DalleSettings, Sampling, load_params
+from gen100.families.dalle import pieces
 from gen100.families.dalle.discrete_vae import NOISE_IMAGES, TOKENS, Codebook, DiscreteVae, temperature
 from gen100.families.dalle.model import Dalle, draw, token_losses
-from gen100.models import pieces
 from gen100.training.phase import Batch, Trainable
+from support.processes import ROOT
 
 SAMPLING = Sampling(images=100, steps=1, guidance=1.0, temperature=1.0, top_k=0)
 CAPTIONS = torch.cat([torch.arange(100)[:, None] % 9 + 1, torch.arange(100)[:, None] // 9 + 1], dim=1)
@@ -42,7 +41,7 @@ class Features(nn.Module):
 
 
 def _settings(channels: tuple[int, ...] = (8, 8, 16)) -> DalleSettings:
-    raw = load_params(Path(__file__).parents[1] / "params.yaml").models.dalle.model_dump()
+    raw = load_params(ROOT / "params.yaml").models.dalle.model_dump()
     raw["autoencoder"]["network"] = {"channels": list(channels), "blocks": 1}
     raw["autoencoder"]["training"]["optimizer"] |= {"lr": 3.0e-3}
     raw["autoencoder"]["kl_weight"] = 1.0

@@ -1,7 +1,6 @@
 """The KL autoencoder and the latent diffusion model: shapes, training, conditioning and sampling."""
 
 import math
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,6 +12,7 @@ from gen100.config import Sampling, StableDiffusionSettings, load_params
 from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder, standard_kl
 from gen100.families.stable_diffusion.model import StableDiffusion
 from gen100.training.phase import Batch, Trainable
+from support.processes import ROOT
 
 TRAINING = {"images": 1000, "optimizer": {"lr": 0.005}, "ema_images": 100, "records": 2}
 SETTINGS = {
@@ -336,5 +336,5 @@ def test_widths_must_fit_the_heads() -> None:
 
 
 def test_the_repositorys_own_networks_are_accepted() -> None:
-    settings = load_params(Path(__file__).parents[1] / "params.yaml").models.stable_diffusion
+    settings = load_params(ROOT / "params.yaml").models.stable_diffusion
     assert len(settings.autoencoder.network.channels) == 3

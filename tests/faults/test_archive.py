@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Process
-from support.faults import refusal, start, tiny
-from test_data_arrays import COUNT, FOLDER, contents, entry, pack
 
 from gen100.data.arrays import load
 from gen100.files import digest
+from support.archives import COUNT, FOLDER, archive_contents, entry, pack
+from support.faults import refusal, start, tiny
+from support.processes import Process
 
 Write = Callable[..., None]
 
@@ -28,7 +28,7 @@ def left(workspace: Path) -> list[str]:
 
 def test_an_archive_cut_before_it_is_taken(tmp_path: Path, write_params: Write, gen100: Process) -> None:
     """It has not the checksum that params.yaml names, so nothing is taken; the whole one then is."""
-    archive = pack(tmp_path / "a.tar.gz", contents())
+    archive = pack(tmp_path / "a.tar.gz", archive_contents())
     data = describe(archive)
     write_params(tmp_path, **tiny(data=data))
     whole = archive.read_bytes()
@@ -47,7 +47,7 @@ def test_an_archive_cut_before_it_is_taken(tmp_path: Path, write_params: Write, 
 def test_an_archive_damaged_after_it_was_taken(
     tmp_path: Path, write_params: Write, gen100: Process, damage: str
 ) -> None:
-    write_params(tmp_path, **tiny(data=describe(pack(tmp_path / "a.tar.gz", contents()))))
+    write_params(tmp_path, **tiny(data=describe(pack(tmp_path / "a.tar.gz", archive_contents()))))
     gen100(tmp_path, "fetch")
     archive = tmp_path / "data/archive.tar.gz"
     content = bytearray(archive.read_bytes())
@@ -80,7 +80,7 @@ def test_a_hostile_archive_is_refused(
     tmp_path: Path, write_params: Write, gen100: Process, member: tarfile.TarInfo, said: str
 ) -> None:
     """Its checksum is the one in params.yaml: whoever made the archive may have written that too."""
-    archive = pack(tmp_path / "a.tar.gz", contents(), (member, bytes(member.size)))
+    archive = pack(tmp_path / "a.tar.gz", archive_contents(), (member, bytes(member.size)))
     write_params(tmp_path, **tiny(data=describe(archive)))
     gen100(tmp_path, "fetch")
     line = refusal(start(tmp_path, "prepare"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Process, environment
+
 from support.faults import (
     AS_A_USER,
     SMALL,
@@ -19,6 +19,7 @@ from support.faults import (
     start_and_hold,
     tiny,
 )
+from support.processes import Process, environment
 
 VAE, STAGED = "vae-elbo-128", "stable_diffusion-mse-128"
 

@@ -9,25 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import Process
 from matplotlib.figure import Figure
-from support.faults import (
-    AS_A_USER,
-    MAIN,
-    OFTEN,
-    contents,
-    disk,
-    fill,
-    refusal,
-    send_and_end,
-    start,
-    start_and_hold,
-    temporaries,
-    tiny,
-)
-from support.report_workspace import make_workspace
-from test_data_arrays import COUNT, pack
-from test_data_arrays import contents as archive_contents
 
 from gen100.config import FeatureNetwork as NetworkSettings
 from gen100.config import Synthetic
@@ -42,6 +24,23 @@ from gen100.report.style import Caption, save
 from gen100.training import checkpoint
 from gen100.training.curve import write_curve
 from gen100.weights import save_weights
+from support.archives import COUNT, archive_contents, pack
+from support.faults import (
+    AS_A_USER,
+    MAIN,
+    OFTEN,
+    contents,
+    disk,
+    fill,
+    refusal,
+    send_and_end,
+    start,
+    start_and_hold,
+    temporaries,
+    tiny,
+)
+from support.processes import Process
+from support.report_workspace import make_workspace
 
 CELL = "vae-elbo-128"
 FULL = "cannot be written (No space left on device): free space, then start again"

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import test_data_archive
-from conftest import Process
-from support.faults import MAIN, Started, disk, refusal, start, tiny, until
-from test_data_archive import BODY, CUT, MD5, Handler, Server, cut, page, rest, status
 
-server = test_data_archive.server
+from support.faults import MAIN, Started, disk, refusal, start, tiny, until
+from support.http_server import BODY, CUT, MD5, Handler, Server, cut, full, page, rest, status
+from support.processes import Process
+
 # The program as it is, but for shorter waits.
 PROGRAM = f"from gen100.data import download; download.WAITS = 0.0, 0.0; download.TIMEOUT = 3.0; {MAIN}"
 PARTIAL = "data/.archive.tar.gz.part"
@@ -127,7 +126,7 @@ def test_a_killed_download_keeps_what_a_slow_server_sent(workspace: Path, server
 def test_a_download_onto_a_full_disk_goes_on_once_there_is_space(
     workspace: Path, server: Server, gen100: Process
 ) -> None:
-    server.script = [broken_pipe(test_data_archive.full), rest]
+    server.script = [broken_pipe(full), rest]
     with disk(workspace / "data", "512k"):
         said = refusal(fetch(workspace))
         assert "data/archive.tar.gz cannot be written (No space left on device): free space" in said

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Process
+
 from support.faults import MAIN, OFTEN, SIGNALS, contents, start, temporaries, tiny
+from support.processes import Process
 
 CELL = "vae-elbo-128"
 

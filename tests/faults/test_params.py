@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+
 from support.faults import refusal, start
-from test_workflow import snakemake
+from support.processes import snakemake
 
 MISTAKES: dict[str, tuple[str, Any, list[str]]] = {
     "unknown key": (

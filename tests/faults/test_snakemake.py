@@ -8,9 +8,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import ROOT, Process, command, environment
+
 from support.faults import Started, lock_taken, tiny, until
-from test_workflow import snakemake
+from support.processes import ROOT, Process, command, environment, snakemake
 
 CELL = "vae-elbo-128"
 RUN = f"results/{CELL}/0"

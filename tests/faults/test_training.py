@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import Process
-from support.faults import MAIN, OFTEN, SMALL, contents, refusal, send_and_end, start, start_and_hold, tiny
-from test_loop import CPU, Line, data, run
 
 from gen100.errors import UserError
 from gen100.training import checkpoint, loop
 from gen100.training.phase import Batch, Parts
+from support.faults import MAIN, OFTEN, SMALL, contents, refusal, send_and_end, start, start_and_hold, tiny
+from support.processes import Process
+from support.small_training import CPU, Line, data, run
 
 CELL = "vae-elbo-128"
 STATE = f"checkpoints/train/{CELL}/0/state.pt"

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_metrics_evaluation import drawn_data, save_tiny_network
-from test_metrics_fidelity import draw
 from torch import Tensor
 from torch.nn import functional as F
 from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d_like_tensorflow1x
@@ -19,6 +17,7 @@ from gen100.metrics.evaluation import Yardstick
 from gen100.metrics.features import Extractor, Reference
 from gen100.metrics.fidelity import measure
 from gen100.metrics.perceptual import load_perceptual
+from support.tiny_metrics import draw, drawn_data, save_tiny_network
 
 WIDTH, DEPTH = 128, 2
 

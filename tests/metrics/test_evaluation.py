@@ -7,20 +7,18 @@ import numpy as np
 import pytest
 import torch
 import torch_fidelity
-from test_metrics_fidelity import draw
 from torch.utils.data import Dataset
 from torch_fidelity import registry
 
 from gen100 import config, layout
-from gen100.data.arrays import Cifar100
 from gen100.errors import UserError
 from gen100.metrics.cache import cached
 from gen100.metrics.evaluation import Yardstick
 from gen100.metrics.extractors import OWN, Cifar100Extractor
 from gen100.metrics.features import Extractor, Reference
 from gen100.metrics.fidelity import measure
-from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.weights import load_network, save_network
+from gen100.metrics.weights import load_network
+from support.tiny_metrics import draw, drawn_data, save_tiny_network
 
 MEASURES = ["isc", "fid", "kid", "prc"]
 CACHE = Path("cache")
@@ -37,30 +35,10 @@ class Images(Dataset[torch.Tensor]):
         return torch.from_numpy(self.images[index])
 
 
-def save_tiny_network() -> None:
-    """The network that measures, whose answers differ between images, in the current folder."""
-    torch.manual_seed(0)
-    training = config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10)
-    network = FeatureNetwork(config.FeatureNetwork(channels=[8, 12], batch_size=8, training=training))
-    with torch.no_grad():
-        network.classify.weight.mul_(20)
-        for _ in range(20):
-            network(torch.from_numpy(draw(64, 9)).float() / 127.5 - 1)
-    save_network(layout.extractor("metric"), network, seed=1000, accuracy=0.4812, synthetic=False)
-
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     save_tiny_network()
-
-
-def drawn_data() -> Cifar100:
-    labels = {
-        f"{split}_{kind}": np.zeros(0, np.int64) for split in ("train", "test") for kind in ("labels", "coarse")
-    }
-    images = {"train_images": draw(400, 2), "test_images": draw(150, 3)}
-    return Cifar100(**images, **labels, fine_names=[], coarse_names=[], title="drawn images")
 
 
 @pytest.fixture

@@ -18,17 +18,10 @@ from gen100.metrics.features import Extractor, Reference
 from gen100.metrics.fidelity import measure
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network, save_network
+from support.tiny_metrics import draw
 
 ALL = ("isc", "fid", "kid")
 Images = NDArray[np.uint8]
-
-
-def draw(count: int, seed: int, low: int = 0, high: int = 256) -> Images:
-    """Images with a colour and a contrast of their own, so that features differ between them."""
-    generator = np.random.default_rng(seed)
-    colour = generator.integers(low, high, (count, 3, 1, 1))
-    texture = generator.normal(0, 60, (count, 3, 32, 32)) * generator.random((count, 1, 1, 1))
-    return np.clip(colour + texture, 0, 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="module")

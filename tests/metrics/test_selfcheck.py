@@ -10,7 +10,6 @@ import pytest
 import torch
 import torch_fidelity
 import yaml
-from conftest import Process
 from torch import Tensor
 from torch_fidelity import metric_kid
 
@@ -23,6 +22,7 @@ from gen100.metrics.extractors import Cifar100Extractor, store_inception
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.selfcheck import blurred, jpeg, least_information, run_checks
 from gen100.metrics.weights import load_network, save_network
+from support.processes import Process
 
 DATA = {"synthetic": {"train": 1000, "test": 200, "seed": 0}}
 METRIC = Path("data/extractors/metric.safetensors")

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.quality import View, choose, first_stage, fit, pixels, pooled, samples, scaled, schedule, settings
 
 from gen100.cells import Cell
 from gen100.data.arrays import Cifar100
@@ -21,6 +20,7 @@ from gen100.families.registry import FAMILIES
 from gen100.metrics.features import Images
 from gen100.metrics.neighbours import nearest
 from gen100.sampling import sample_labels
+from support.quality import View, choose, first_stage, fit, pixels, pooled, samples, scaled, schedule, settings
 
 LEARNT = 64
 UNSEEN = 8

@@ -9,6 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+
+from gen100.cells import Cell
+from gen100.data.arrays import Cifar100
+from gen100.families.base import GenerativeModel
+from gen100.metrics.features import Images
+from gen100.training.curve import Means
+from gen100.training.feed import in_order, load_split
+from gen100.training.phase import Trainable
+from gen100.training.randomness import reseed
 from support.quality import (
     CPU,
     Fitted,
@@ -25,15 +34,6 @@ from support.quality import (
     schedule,
     settings,
 )
-
-from gen100.cells import Cell
-from gen100.data.arrays import Cifar100
-from gen100.families.base import GenerativeModel
-from gen100.metrics.features import Images
-from gen100.training.curve import Means
-from gen100.training.feed import in_order, load_split
-from gen100.training.phase import Trainable
-from gen100.training.randomness import reseed
 
 REAL = 4000
 HELD_OUT = 1000

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from support.made_up import CELLS, World
 
 from gen100.cells import Cell
 from gen100.errors import UserError
 from gen100.report.comparisons import COLUMNS, compare, comparisons, write_comparisons
 from gen100.report.results import read_results
+from support.made_up import CELLS, World
 
 
 @pytest.fixture(autouse=True)

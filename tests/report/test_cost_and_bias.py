@@ -6,12 +6,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
-from support.made_up import World
 
 from gen100.cells import Cell
 from gen100.report.cost_and_bias import BIAS, COST, fit, hours, spaced, write_trade
 from gen100.report.results import read_results
 from gen100.report.style import read_caption
+from support.made_up import World
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from support.report_workspace import SYNTHETIC, make_workspace
 
 from gen100 import layout
 from gen100.data.arrays import load
@@ -22,6 +21,7 @@ from gen100.thesis.theory import descent
 from gen100.thesis.theory.activations import pre_activations, sigmoid_slope, steep_until
 from gen100.thesis.theory.diffusion import reverse, reverse_mean
 from gen100.thesis.theory.rules import METHODS
+from support.report_workspace import SYNTHETIC, make_workspace
 
 CELLS = ["vae-elbo-128", "vae-wae-512", "stylegan2-hinge-128"]
 

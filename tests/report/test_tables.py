@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.report_workspace import ALL_CELLS, INCEPTION, OWN, SYNTHETIC, make_workspace, write_comparisons
 
 from gen100.cells import Cell
 from gen100.errors import UserError
 from gen100.report.results import COLUMNS, aggregate
 from gen100.report.table_formats import escaped
 from gen100.thesis.tables import thesis_numbers, write_tables
+from support.report_workspace import ALL_CELLS, INCEPTION, OWN, SYNTHETIC, make_workspace, write_comparisons
 
 CELLS = ["stylegan2-hinge-1024", "vae-elbo-128", "vae-wae-512", "vae-elbo-2048"]
 

@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from lab import SHARED_NODE, Lab, missing_packages, wait_for
-from submission import (
+
+from support.slurm_lab import SHARED_NODE, Lab, missing_packages, wait_for
+from support.slurm_submission import (
     LOG,
     RUN,
     WEIGHTS,

@@ -2,38 +2,19 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
 import yaml
-from conftest import ROOT, environment
-from test_workflow import snakemake
 
 from gen100.engines.snakemake import due_stages
+from support.processes import ROOT, dvc, git, snakemake
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128"]
 SMALL = {"images": 320, "records": 2, "ema_images": 100, "optimizer": {"lr": 1e-3}}
 REPORT = {"forensics", "aggregate", "compare", "claims", "tables", "figures", "page"}
-
-
-def dvc(folder: Path, *arguments: str) -> str:
-    """What a DVC command printed; it must succeed, and asks nothing."""
-    command = [sys.executable, "-m", "dvc", *arguments]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout
 
 
 def run_stages(said: str) -> set[str]:

@@ -14,7 +14,8 @@ from typing import IO, Any
 
 import psutil
 import pytest
-from conftest import environment
+
+from support.processes import environment
 
 # The program as it is, but for a checkpoint at every step: so short a run would else have none.
 OFTEN = "from gen100.training import loop; loop.CHECKPOINT_SECONDS = 0; "

@@ -28,6 +28,7 @@ from gen100.training.feed import to_float, to_uint8
 from gen100.training.loop import Run, Trained, train
 from gen100.training.phase import Trainable
 from gen100.training.randomness import reseed
+from support.processes import ROOT
 
 CPU = torch.device("cpu")
 View = Callable[[Images], Tensor]
@@ -69,7 +70,7 @@ def scaled(changes: dict[str, Any], factor: float) -> dict[str, Any]:
 
 def settings(model: str, changes: dict[str, Any]) -> Models:
     """The trial's settings, some of one model's replaced."""
-    found = load_params(Path(__file__).parents[1] / "trial/params.yaml").models.model_dump()
+    found = load_params(ROOT / "trial/params.yaml").models.model_dump()
     found[model] = _merged(found[model], changes)
     return Models.model_validate(found)
 

@@ -20,6 +20,7 @@ from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import Caption, save, styled
 from gen100.thesis.tables import write_tables
+from support.processes import ROOT
 
 ALL_CELLS = [
     f"{model}-{loss}-{latent}"
@@ -39,7 +40,7 @@ CONSTANT = NOISE | {"fid": 520.0, "is": 1.0, "is_std": 0.0, "kid": 1.1, "kid_std
 PAGE_CELLS = ["vae-elbo-128", "vae-elbo-2048", "vae-wae-128", "dalle-mse-128", "stylegan2-hinge-1024"]
 PAGE_CELLS += ["stable_diffusion-mae-128", "stable_diffusion-huber-128"]
 """At least one of each model, two that compare."""
-ROOT_PARAMS = Path(__file__).parent.parent / "params.yaml"
+ROOT_PARAMS = ROOT / "params.yaml"
 
 
 def curve_of(cell: Cell, records: int, random: np.random.Generator) -> pd.DataFrame:

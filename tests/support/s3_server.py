@@ -1,6 +1,6 @@
 """A real S3 server on loopback: OpenStack Swift with its S3 interface, one copy of everything, in one process.
 
-    python tests/s3_server.py FOLDER SECRET_KEY
+    python tests/support/s3_server.py FOLDER SECRET_KEY
 
 keeps its files in FOLDER, prints its port when it is ready, and runs until it is stopped. The access key is
 `test:tester`. The folder's file system must have extended attributes.

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
-from support.report_workspace import PAGE_CELLS, make_reported
 
 from gen100 import layout
 from gen100.thesis.page import write_page
+from support.report_workspace import PAGE_CELLS, make_reported
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: make tools")

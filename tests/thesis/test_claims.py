@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from support.made_up import CELLS, World
 
 from gen100.cells import Cell
 from gen100.errors import UserError
 from gen100.thesis.claims import CLAIMS, as_markdown, write_claims
 from gen100.thesis.claims.judgement import judge
 from gen100.thesis.claims.study import crossings, fall, gap, read_study, rises
+from support.made_up import CELLS, World
 
 NAMES = [f"C{number}" for number in range(1, 14)]
 LOOKS = {

@@ -28,10 +28,11 @@ from gen100.thesis.forensics.printed import Printed, read_printed
 from gen100.thesis.forensics.procedure import Procedure
 from gen100.thesis.forensics.verdict import Row, in_range, judge, misses, on_inceptions_scale
 from gen100.thesis.forensics.writing import brief, conclusions, printed_says
+from support.processes import ROOT
 
 NOTHING = np.zeros((1, 3, 32, 32), np.uint8)
 PRINTED = read_printed()
-THESIS = Path(__file__).parent.parent / "src/gen100/report/thesis.csv"
+THESIS = ROOT / "src/gen100/thesis/thesis.csv"
 
 
 def row(score: float, fid: float, real: bool = False, mistake: Mistake = RIGHT) -> Row:

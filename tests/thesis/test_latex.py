@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.report_workspace import ALL_CELLS, make_workspace
 
 from gen100.report.results import aggregate
 from gen100.thesis.tables import write_tables
+from support.report_workspace import ALL_CELLS, make_workspace
 
 pytestmark = pytest.mark.skipif(
     not all(map(shutil.which, ("pdflatex", "pdftotext"))), reason="pdflatex or pdftotext is missing: make tools"

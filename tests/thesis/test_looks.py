@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from support.made_up import pictures
 
 from gen100.thesis.claims.looks import colourfulness, features, look, spectrum
+from support.made_up import pictures
 
 
 def flat(*colours: tuple[int, int, int]) -> np.ndarray:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from support.report_workspace import PAGE_CELLS, make_reported
 
 from gen100 import layout
 from gen100.errors import UserError
@@ -22,6 +21,7 @@ from gen100.thesis.page import write_page
 from gen100.thesis.page.conclusions import closing
 from gen100.thesis.page.pictures import loss_graph
 from gen100.version import commit
+from support.report_workspace import PAGE_CELLS, make_reported
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import environment
 
 from gen100.device import PLACES, places_per_gpu
 from gen100.errors import UserError
+from support.processes import environment
 
 HOLD = """
 import sys

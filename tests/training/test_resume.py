@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Process
+
 from support.faults import send_and_end, start_and_hold
+from support.processes import Process
 
 CELLS = [
     "vae-mi-128",

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT
 
 from gen100.cells import Cell
 from gen100.config import load_params
 from gen100.engines.plan import make_plan
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
+from support.processes import ROOT
 
 FULL = yaml.safe_load((ROOT / "params.yaml").read_text())
 

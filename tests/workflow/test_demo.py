@@ -4,12 +4,11 @@ import csv
 import math
 
 import pytest
-from conftest import ROOT
-from test_workflow import snakemake
 
 from gen100.config import load_params
 from gen100.families.registry import FAMILIES
 from gen100.layout import appendix
+from support.processes import ROOT, snakemake
 
 DEMO = ROOT / "demo"
 pytestmark = pytest.mark.skipif(

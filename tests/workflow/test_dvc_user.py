@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Process
-from support.engines import CELLS, REPORT, after, commit, due_jobs, dvc, git, run_stages
+
+from support.engines import CELLS, REPORT, after, commit, due_jobs, run_stages
+from support.processes import Process, dvc, git
 
 CELL, OTHER = CELLS
 METRICS = f"results/{CELL}/0/metrics.json"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Process
-from support.engines import edit
 
 from gen100.engines.forecast import Benchmark, Line, benchmarks, forecast
+from support.engines import edit
+from support.processes import Process
 
 
 def lines(workspace: Path, earlier: list[Benchmark]) -> dict[tuple[str, str], Line]:

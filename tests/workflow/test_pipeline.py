@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Process, environment
-from support.engines import CELLS, after, due_jobs, dvc, edit, more_vae_images, run_stages
+
+from support.engines import CELLS, after, due_jobs, edit, more_vae_images, run_stages
 from support.faults import tiny
-from test_workflow import snakemake
+from support.processes import Process, dvc, environment, snakemake
 
 
 def test_every_output_is_there(scratch: Path) -> None:

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Process, environment
-from support.engines import CELLS, after, clone, commit, due_jobs, dvc, edit, more_vae_images
-from test_stages import refused
-from test_workflow import snakemake
+
+from support.engines import CELLS, after, clone, commit, due_jobs, edit, more_vae_images
+from support.processes import Process, dvc, environment, refused, snakemake
 
 VAE_ON = after("train", CELLS[0])
 

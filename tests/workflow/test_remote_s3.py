@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Process, environment
 from s3fs import S3FileSystem
-from support.engines import clone, commit, due_jobs, dvc, git
 
 from gen100.files import digest
+from support.engines import clone, commit, due_jobs
+from support.processes import ROOT, Process, dvc, environment, git
 
 ACCESS_KEY, SECRET_KEY = "test:tester", "only-for-this-test"
 SignIn = Callable[[Path], None]
@@ -21,7 +21,7 @@ SignIn = Callable[[Path], None]
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an S3 server with an empty bucket `study`."""
     folder = tmp_path_factory.mktemp("s3") / "server"
-    command = [sys.executable, "-W", "ignore", str(ROOT / "tests/s3_server.py"), str(folder), SECRET_KEY]
+    command = [sys.executable, "-W", "ignore", str(ROOT / "tests/support/s3_server.py"), str(folder), SECRET_KEY]
     server = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import Process
 from safetensors import safe_open
 
 from gen100.config import FeatureNetwork as FeatureNetworkSettings
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
+from support.processes import Process, refused
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128", "stable_diffusion-mae-128"]
 SMALL = {"images": 128, "records": 1, "ema_images": 100, "optimizer": {"lr": 1e-3}}
@@ -41,15 +41,6 @@ def workspace(folder: Path, write_params: Callable[..., None], gen100: Process) 
         gen100(folder, "fetch")
         gen100(folder, "prepare")
     return folder
-
-
-def refused(done: object) -> str:
-    """The one line that a stage ended with."""
-    assert done.returncode == 2, done  # type: ignore[attr-defined]
-    said = done.stderr.strip().splitlines()  # type: ignore[attr-defined]
-    assert said[-1].startswith("gen100: ")
-    assert not any("Traceback" in line for line in said)
-    return said[-1]
 
 
 def test_cells_share_an_autoencoder(workspace: Path, gen100: Process) -> None:

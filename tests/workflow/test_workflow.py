@@ -1,16 +1,15 @@
 """The two descriptions of the workflow agree: the Snakefile's jobs and DVC's stages, run for run."""
 
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, environment
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
+
+from support.processes import ROOT, snakemake
 
 
 @dataclass
@@ -21,11 +20,6 @@ class Job:
     inputs: set[str]
     outputs: set[str]
     settings: str | None = None
-
-
-def snakemake(*arguments: str, folder: Path = ROOT) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--nocolor", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 """A real SLURM on one machine, for the tests: munge, slurmdbd on MariaDB, slurmctld, and several slurmd under
 pretended node names with one pretended GPU each. No systemd, all on loopback; needs root.
 
-    python tests/slurm/lab.py install          # Debian's packages, where they are missing
-    python tests/slurm/lab.py start FOLDER     # prints what to export, for a person to try it by hand
-    python tests/slurm/lab.py stop FOLDER
+    python tests/support/slurm_lab.py install          # Debian's packages, where they are missing
+    python tests/support/slurm_lab.py start FOLDER     # prints what to export, for a person to try it by hand
+    python tests/support/slurm_lab.py stop FOLDER
 """
 
 import os

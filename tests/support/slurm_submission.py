@@ -1,4 +1,4 @@
-"""Snakemake submitting runs to the cluster of lab.py, and what may be done to them there."""
+"""Snakemake submitting runs to the cluster of slurm_lab.py, and what may be done to them there."""
 
 import re
 import signal
@@ -11,8 +11,9 @@ from typing import Any
 
 import psutil
 import yaml
-from conftest import ROOT, command, environment
-from lab import Lab, wait_for
+
+from support.processes import ROOT, command, environment
+from support.slurm_lab import Lab, wait_for
 
 SMALL = {"images": 320, "records": 2, "ema_images": 100, "optimizer": {"lr": 1e-3}}
 RUN = "vae-elbo-128"

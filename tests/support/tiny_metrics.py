@@ -1,0 +1,38 @@
+"""Images drawn at random, and a tiny network that tells them apart, for the tests of the measures."""
+
+import numpy as np
+import torch
+
+from gen100 import config, layout
+from gen100.data.arrays import Cifar100
+from gen100.metrics.features import Images
+from gen100.metrics.network import FeatureNetwork
+from gen100.metrics.weights import save_network
+
+
+def draw(count: int, seed: int, low: int = 0, high: int = 256) -> Images:
+    """Images with a colour and a contrast of their own, so that features differ between them."""
+    generator = np.random.default_rng(seed)
+    colour = generator.integers(low, high, (count, 3, 1, 1))
+    texture = generator.normal(0, 60, (count, 3, 32, 32)) * generator.random((count, 1, 1, 1))
+    return np.clip(colour + texture, 0, 255).astype(np.uint8)
+
+
+def save_tiny_network() -> None:
+    """The network that measures, whose answers differ between images, in the current folder."""
+    torch.manual_seed(0)
+    training = config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10)
+    network = FeatureNetwork(config.FeatureNetwork(channels=[8, 12], batch_size=8, training=training))
+    with torch.no_grad():
+        network.classify.weight.mul_(20)
+        for _ in range(20):
+            network(torch.from_numpy(draw(64, 9)).float() / 127.5 - 1)
+    save_network(layout.extractor("metric"), network, seed=1000, accuracy=0.4812, synthetic=False)
+
+
+def drawn_data() -> Cifar100:
+    labels = {
+        f"{split}_{kind}": np.zeros(0, np.int64) for split in ("train", "test") for kind in ("labels", "coarse")
+    }
+    images = {"train_images": draw(400, 2), "test_images": draw(150, 3)}
+    return Cifar100(**images, **labels, fine_names=[], coarse_names=[], title="drawn images")
