@@ -71,8 +71,19 @@ class SharedSampling(Settings):
 
 
 if TYPE_CHECKING:
-    Models = Any
-    Sampling = Any
+
+    class Models(Settings):
+        """Seen by type checkers alone: the fields are those of the registry."""
+
+        def __getattr__(self, family: str) -> Any: ...
+
+    class Sampling(SharedSampling):
+        """Seen by type checkers alone: the fields are those of the registry."""
+
+        def __init__(self, **values: Any) -> None: ...
+
+        def __getattr__(self, key: str) -> Any: ...
+
 else:
     Models = create_model(
         "Models",

@@ -1,0 +1,74 @@
+"""What to call data, extractors, splits and measures, in the current language."""
+
+from collections.abc import Iterable
+
+from gen100 import i18n
+from gen100.i18n import _
+from gen100.provenance import DataFacts, ExtractorFacts, SplitFacts
+
+SHORT_RUN = 1_000_000
+"""Runs that saw fewer images than this are called short: their numbers say little of the model."""
+
+
+def data_label(data: DataFacts) -> str:
+    """ "CIFAR-100", or "synthetic stand-in (2,000 training images, seed 0)"."""
+    count = i18n.number(data.train)
+    match data.name:
+        case "synthetic":
+            return _("synthetic stand-in ({count} training images, seed {seed})").format(
+                count=count, seed=data.seed
+            )
+        case "archive":
+            return _("archive in CIFAR-100's format ({count} training images)").format(count=count)
+        case name:
+            return name
+
+
+def network_label(extractor: ExtractorFacts) -> str:
+    """The network's name alone: "Inception v3" or "CIFAR-100 network"."""
+    return "Inception v3" if extractor.distance == "FID" else _("CIFAR-100 network")
+
+
+def extractor_label(extractor: ExtractorFacts) -> str:
+    """The distance and the network: "FID, Inception v3" or "FD, CIFAR-100 network (seed 0, test accuracy 48.1%)"."""
+    name = f"{extractor.distance}, {network_label(extractor)}"
+    if extractor.accuracy is None:
+        return name
+    said = _("seed {seed}, test accuracy {accuracy}%").format(
+        seed=extractor.seed, accuracy=i18n.number(100 * extractor.accuracy, 1)
+    )
+    if extractor.synthetic:
+        said = _("synthetic images, {details}").format(details=said)
+    return f"{name} ({said})"
+
+
+def split_label(split: SplitFacts) -> str:
+    """ "train, 50,000 images"."""
+    return _("{split}, {count} images").format(split=split_name(split), count=i18n.number(split.images))
+
+
+def split_name(split: SplitFacts) -> str:
+    return {"train": _("train"), "test": _("test")}[split.split]
+
+
+def caveat(data: DataFacts, images_seen: Iterable[float]) -> str:
+    """What a title must admit: "synthetic data, short run", or nothing."""
+    said = []
+    if data.synthetic:
+        said.append(_("synthetic data"))
+    if any(seen < SHORT_RUN for seen in images_seen):
+        said.append(_("short run"))
+    return ", ".join(said)
+
+
+def admitted(title: str, told: str) -> str:
+    """A title with its caveat."""
+    return f"{title} — {told}" if told else title
+
+
+def span(values: Iterable[float]) -> str:
+    """ "5,000", or "5,000 to 20,000" where whole numbers differ."""
+    low, high = min(values := list(values)), max(values)
+    if low == high:
+        return i18n.number(low)
+    return _("{low} to {high}").format(low=i18n.number(low), high=i18n.number(high))
