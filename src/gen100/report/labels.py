@@ -30,7 +30,7 @@ def network_label(extractor: ExtractorFacts) -> str:
 
 
 def extractor_label(extractor: ExtractorFacts) -> str:
-    """The distance and the network: "FID, Inception v3" or "FD, CIFAR-100 network (seed 0, test accuracy 48.1%)"."""
+    """Distance and network: "FID, Inception v3" or "FD, CIFAR-100 network (seed 0, test accuracy 48.1%)"."""
     name = f"{extractor.distance}, {network_label(extractor)}"
     if extractor.accuracy is None:
         return name
