@@ -33,7 +33,7 @@ from gen100.cells import Cell
 from gen100.config import Params, load_params
 from gen100.data.arrays import Cifar100
 from gen100.device import fastest, peak_memory, set_deterministic
-from gen100.families.base import GenerativeModel
+from gen100.families.interfaces import GenerativeModel
 from gen100.sampling import draw
 from gen100.stages.measurement import BATCH_CPU, BATCH_GPU
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from gen100.config import Sampling
-from gen100.families.base import GenerativeModel
+from gen100.families.interfaces import GenerativeModel
 from gen100.training.feed import to_uint8
 from gen100.training.randomness import derive
 

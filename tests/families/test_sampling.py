@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gen100.config import Sampling
-from gen100.families.base import GenerativeModel, Noise
+from gen100.families.interfaces import GenerativeModel, Noise
 from gen100.sampling import Streams, draw
 from gen100.training.phase import Batch, Parts, Phase
 

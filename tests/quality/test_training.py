@@ -12,7 +12,7 @@ import torch
 
 from gen100.cells import Cell
 from gen100.data.arrays import Cifar100
-from gen100.families.base import GenerativeModel
+from gen100.families.interfaces import GenerativeModel
 from gen100.metrics.features import Images
 from gen100.training.curve import Means
 from gen100.training.feed import in_order, load_split

@@ -17,7 +17,7 @@ from gen100.config import FeatureNetwork as FeatureSettings
 from gen100.config import Models, Sampling, Training, load_params
 from gen100.data.arrays import Cifar100
 from gen100.data.captions import caption_tokens
-from gen100.families.base import Autoencoder, GenerativeModel
+from gen100.families.interfaces import Autoencoder, GenerativeModel
 from gen100.families.registry import build_autoencoder, build_model
 from gen100.metrics.features import Images
 from gen100.metrics.frechet import Gaussian, square_root

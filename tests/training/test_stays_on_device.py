@@ -15,7 +15,7 @@ from torch import nn
 
 from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params
-from gen100.families.base import GenerativeModel
+from gen100.families.interfaces import GenerativeModel
 from gen100.families.registry import build_autoencoder, build_model
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.perceptual import PerceptualNetwork

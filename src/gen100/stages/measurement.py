@@ -13,7 +13,7 @@ from gen100.families.registry import FAMILIES
 
 if TYPE_CHECKING:
     from gen100.data.arrays import Cifar100
-    from gen100.families.base import GenerativeModel
+    from gen100.families.interfaces import GenerativeModel
 
 CACHE = Path(".cache/fidelity")
 BATCH_CPU = 200
