@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class DalleFamily(Family):
     name = "dalle"
     title = "DALL-E"
-    losses = {"cross_entropy": "Cross-Entropy", "mse": "MSE", "perceptual": "Perceptual"}  # noqa: RUF012
+    losses = {"cross_entropy": "Cross-Entropy", "mse": "MSE", "perceptual": "Perceptual"}
     settings = DalleSettings
     sampling = DalleSampling
     conditional = True

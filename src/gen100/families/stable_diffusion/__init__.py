@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class StableDiffusionFamily(Family):
     name = "stable_diffusion"
     title = "Stable Diffusion"
-    losses = {"mse": "MSE", "mae": "MAE", "huber": "Huber"}  # noqa: RUF012
+    losses = {"mse": "MSE", "mae": "MAE", "huber": "Huber"}
     settings = StableDiffusionSettings
     sampling = StableDiffusionSampling
     conditional = True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class StyleGan2Family(Family):
     name = "stylegan2"
     title = "StyleGAN2"
-    losses = {"wasserstein": "Wasserstein", "hinge": "Hinge", "lsgan": "LSGAN"}  # noqa: RUF012
+    losses = {"wasserstein": "Wasserstein", "hinge": "Hinge", "lsgan": "LSGAN"}
     settings = StyleGan2Settings
     loss_labels = (N_("generator"), N_("discriminator"))
 

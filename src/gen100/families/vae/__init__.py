@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class VaeFamily(Family):
     name = "vae"
     title = "VAE"
-    losses = {"elbo": "ELBO", "mi": "MI", "wae": "WAE"}  # noqa: RUF012
+    losses = {"elbo": "ELBO", "mi": "MI", "wae": "WAE"}
     settings = VaeSettings
 
     def build_model(
