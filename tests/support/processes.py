@@ -29,10 +29,10 @@ def command(process: psutil.Process) -> list[str]:
         return []
 
 
-def snakemake(*arguments: str, folder: Path = ROOT) -> Finished:
-    """Run Snakemake on two cores in a folder and wait for it."""
+def snakemake(*arguments: str, folder: Path = ROOT, **variables: str) -> Finished:
+    """Run Snakemake on two cores in a folder, with more environment variables, and wait for it."""
     words = [sys.executable, "-m", "snakemake", "--cores", "2", "--nocolor", *arguments]
-    return subprocess.run(words, cwd=folder, env=environment(), capture_output=True, text=True)
+    return subprocess.run(words, cwd=folder, env=environment() | variables, capture_output=True, text=True)
 
 
 def dvc(folder: Path, *arguments: str) -> str:
