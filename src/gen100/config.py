@@ -143,7 +143,7 @@ class Metrics(Settings):
         reference: the real images that samples are compared with.
         extractor: the network that measures.
         perceptual: the network of DALL-E's perceptual loss; never the one that measures.
-        dinov2: a second network that measures, if given: FD among its features besides.
+        dinov2: a second network that measures, if given: FD among its features too.
     """
 
     measures: Annotated[list[Literal["isc", "fid", "kid", "prc"]], Field(min_length=1)]

@@ -64,7 +64,7 @@ def places_per_gpu() -> int:
     """How many processes may use a GPU at a time: the environment variable GEN100_RUNS_PER_GPU, else 1.
 
     Raises:
-        UserError: it is no whole number from 1.
+        UserError: it is not a whole number from 1.
     """
     text = os.environ.get(PLACES, "1")
     if not text.isdecimal() or int(text) < 1:

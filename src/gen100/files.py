@@ -76,7 +76,7 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` if the block succeeds, else remove it.
+    """Give a temporary path in the folder of `path`; rename it to `path` if the block succeeds, else remove it.
 
     Raises:
         UserError: as `writing`.

@@ -189,7 +189,7 @@ def test_local_file_with_wrong_checksum_is_refused_and_kept(tmp_path: Path) -> N
     ("source", "message"),
     [
         ("absent.tar.gz", "no such file"),
-        (".", "is no file"),
+        (".", "is not a file"),
         ("file:///absent/absent.tar.gz", "no such file"),
         ("file://data/a.tar.gz", "file:///absolute/path"),
         ("ftp://example.org/a.tar.gz", "cannot take 'ftp'"),

@@ -50,7 +50,7 @@ def test_schedules_agree_with_diffusers(schedule: str) -> None:
 
 
 def test_unknown_schedule_names_the_known() -> None:
-    with pytest.raises(ValueError, match="'sine' is no known schedule: use one of linear, cosine"):
+    with pytest.raises(ValueError, match="'sine' is not a schedule: use one of linear, cosine"):
         alpha_bars("sine", 10)
 
 

@@ -17,7 +17,7 @@ MISTAKES: dict[str, tuple[str, Any, list[str]]] = {
     "unknown key": (
         "models.vae.training.imges",
         5,
-        ["models.vae.training.imges is no known key", "correct or remove"],
+        ["models.vae.training.imges is not a known key", "correct or remove"],
     ),
     "missing key": ("models.vae.training.images", None, ["models.vae.training.images is missing"]),
     "wrong type": (
@@ -71,8 +71,8 @@ def test_a_mistake_is_one_line(tmp_path: Path, demo_params: dict[str, Any], mist
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("cells: [", "params.yaml is no readable YAML: "),
-        ("cells:\n\t- vae", "params.yaml is no readable YAML: "),
+        ("cells: [", "params.yaml is not valid YAML: "),
+        ("cells:\n\t- vae", "params.yaml is not valid YAML: "),
         ("a sentence", "params.yaml must hold a mapping with the keys cells, seeds, "),
         (None, "no params.yaml here: run in a workspace, a folder that holds a params.yaml"),
     ],

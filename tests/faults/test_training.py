@@ -57,7 +57,7 @@ def good() -> list[bytes]:
 @pytest.mark.parametrize(
     ("fault", "line"),
     [
-        ("parameters", "belongs to other parameters or data: starting anew"),
+        ("parameters", "belongs to other parameters or data: starting over"),
         ("cut", "is damaged"),
         ("flipped", "is damaged"),
         ("code", "is damaged"),
@@ -86,7 +86,7 @@ def test_a_checkpoint_of_no_use_is_named_and_training_starts_anew(
             torch.save({"fingerprint": mark, "state": Code()}, file)
     said = gen100(trained, "train", CELL, 0).stderr
     named = f"checkpoint {STATE} {line}"
-    assert [text for text in said.splitlines() if text.startswith(named) and text.endswith("starting anew")], said
+    assert [text for text in said.splitlines() if text.startswith(named) and text.endswith("starting over")], said
     assert not (trained / "ran").exists()
     for name in ("model.safetensors", "curve.csv"):
         assert (target / name).read_bytes() == before[name]

@@ -47,7 +47,7 @@ def _mismatch(source: str, checksum: str, file: Path) -> UserError:
 
 def _copy(path: Path, source: str, checksum: str, target: Path) -> None:
     if not path.is_file():
-        problem = "is no file" if path.exists() else "no such file"
+        problem = "is not a file" if path.exists() else "no such file"
         raise UserError(
             f"{source}: {problem} (paths are relative to {Path.cwd()}); correct the source in params.yaml"
         )
@@ -78,7 +78,7 @@ def _fetch(source: str, checksum: str, target: Path, progress: Progress) -> None
 def take(source: str, checksum: str, target: Path, progress: Progress | None = None) -> None:
     """Bring a file to `target`, whole and with the right checksum, or leave `target` as it was.
 
-    A download that was cut goes on at the next call from `.<name>.part` beside the target. A target that
+    A download that was cut goes on at the next call from `.<name>.part` in the target's folder. A target that
     has the checksum already is kept.
 
     Args:

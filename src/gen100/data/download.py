@@ -26,11 +26,11 @@ INTERVAL = 1.0
 
 
 class _CutError(Exception):
-    """The attempt failed in a way that another one may mend; `anew` if it must begin at byte 0."""
+    """The attempt failed in a way that another one may mend; `restart` if it must begin at byte 0."""
 
-    def __init__(self, problem: str, anew: bool = False) -> None:
+    def __init__(self, problem: str, restart: bool = False) -> None:
         super().__init__(problem)
-        self.anew = anew
+        self.restart = restart
 
 
 def _note(partial: Path) -> Path:
@@ -63,15 +63,15 @@ def _validator(response: HTTPResponse) -> str:
 
 def _open(url: str, offset: int, validator: str) -> HTTPResponse:
     headers = {"User-Agent": "gen100"}
-    anew = False
+    restart = False
     if offset:
         headers |= {"Range": f"bytes={offset}-", "If-Range": validator}
     try:
         return urlopen(Request(url, headers=headers), timeout=TIMEOUT)
     except HTTPError as error:
         error.close()
-        anew = error.code == 416 and offset > 0
-        again = anew or error.code >= 500 or error.code in (408, 429)
+        restart = error.code == 416 and offset > 0
+        again = restart or error.code >= 500 or error.code in (408, 429)
         problem = f"the server answered {error.code} {error.reason}"
     except URLError as error:
         transient = isinstance(error.reason, ConnectionError | TimeoutError)
@@ -82,7 +82,7 @@ def _open(url: str, offset: int, validator: str) -> HTTPResponse:
     except (ConnectionError, TimeoutError, ssl.SSLError, HTTPException) as error:
         again, problem = True, _reason(error)
     if again:
-        raise _CutError(problem, anew)
+        raise _CutError(problem, restart)
     raise UserError(f"{url}: {problem}; correct the source in params.yaml, or give the path of a file you have")
 
 
@@ -102,7 +102,7 @@ def _extent(response: HTTPResponse, offset: int) -> tuple[int, int | None]:
         return 0, response.length
     match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", response.headers.get("Content-Range", ""))
     if match is None or int(match[1]) != offset:
-        raise _CutError("the server sent another part of the file than asked for", anew=True)
+        raise _CutError("the server sent another part of the file than asked for", restart=True)
     return offset, int(match[2])
 
 
@@ -154,7 +154,7 @@ def download(url: str, partial: Path, progress: Progress) -> bool:
         try:
             return _attempt(url, partial, progress)
         except _CutError as cut:
-            if cut.anew:
+            if cut.restart:
                 discard(partial)
             if wait is None:
                 raise UserError(

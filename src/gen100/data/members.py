@@ -80,7 +80,7 @@ def read_members(archive: Path, sizes: Mapping[str, int]) -> dict[str, bytes]:
         raise UserError(f"no {archive}: run the stage fetch first") from None
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as error:
         raise UserError(
-            f"{archive}: is no whole tar.gz ({error}); delete it and run the stage fetch again"
+            f"{archive}: is not a complete tar.gz file ({error}); delete it and run the stage fetch again"
         ) from None
     missing = sorted(set(sizes) - set(found))
     if missing:

@@ -1,4 +1,4 @@
-"""Checkpoints: beside the outputs, but no output of the workflow, so that a rerun resumes."""
+"""Checkpoints: not outputs of the workflow, which its engines delete before a rerun, so that the rerun resumes."""
 
 import sys
 import zipfile
@@ -49,11 +49,11 @@ def load(folder: Path, fingerprint: str) -> dict[str, Any] | None:
     except MemoryError:
         raise
     except Exception as error:
-        # torch reports damage in many ways; none of them may stop a run that can start anew.
-        _say(f"checkpoint {file} is damaged ({type(error).__name__}): starting anew")
+        # torch reports damage in many ways; none of them may stop a run that can start over.
+        _say(f"checkpoint {file} is damaged ({type(error).__name__}): starting over")
         return None
     if found != fingerprint:
-        _say(f"checkpoint {file} belongs to other parameters or data: starting anew")
+        _say(f"checkpoint {file} belongs to other parameters or data: starting over")
         return None
     return state
 

@@ -28,7 +28,7 @@ class Means:
             self.weights[key] = self.weights.get(key, 0.0) + weight
 
     def take(self) -> Row:
-        """The means so far; starts anew."""
+        """The means so far; starts over."""
         if not self.sums:
             return {}
         values = torch.stack(list(self.sums.values())).tolist()

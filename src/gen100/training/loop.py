@@ -31,7 +31,7 @@ CHECKPOINT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Run:
-    """What is trained, beside the network: its name in messages, seed, budget, and where checkpoints lie.
+    """What is trained, in addition to the network: its name in messages, seed, budget, and where checkpoints lie.
 
     `fingerprint` stands for all that decides the weights (parameters, data, seed): a checkpoint of another
     fingerprint is not resumed.
@@ -57,7 +57,7 @@ class Trained:
 
 @dataclass
 class _State:
-    """All that a checkpoint holds beside weights and optimizers."""
+    """All that a checkpoint holds, except weights and optimizers."""
 
     step: int = 0
     seconds: float = 0.0
@@ -175,7 +175,7 @@ class _Stepper:
 def _not_finite(name: str, what: str, step: int) -> UserError:
     return UserError(
         f"{name}: {what} is not finite at step {step}: lower that learning rate in params.yaml"
-        " and start again; with other parameters the run starts anew"
+        " and start again; with other parameters the run starts from the beginning"
     )
 
 

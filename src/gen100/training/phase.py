@@ -48,11 +48,11 @@ class Phase:
 class Trainable(nn.Module, ABC):
     """A network that the training loop can train.
 
-    All randomness in a loss comes from torch's global generators, which the loop seeds anew for every
+    All randomness in a loss comes from torch's global generators, which the loop seeds again for every
     step; a schedule depends on `Batch.progress` only. So a step is a function of (weights, seed, step).
 
     Attributes:
-        train_column, val_column: the columns of curve.csv that the thesis' tables show as training and
+        train_column, val_column: the columns of curve.csv that tables show as training and
             validation loss. The loop names columns `<phase>_<part>` and, for validation, `val_<part>`.
     """
 

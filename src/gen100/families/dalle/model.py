@@ -155,7 +155,7 @@ class Dalle(GenerativeModel):
         return self.codes(tokens) + self.rows(places // GRID) + self.columns(places % GRID)
 
     def _loss(self, batch: Batch) -> Parts:
-        """Parts beside the loss: `image_nats` and `text_nats`, means over the tokens of either kind."""
+        """Parts in addition to the loss: `image_nats` and `text_nats`, means over the tokens of either kind."""
         captions, tokens = self.captions[batch.labels], batch.images
         hidden = self.hidden(captions, tokens[:, :-1])
         for_words, for_codes = hidden.split([self.caption_length, TOKENS], dim=1)

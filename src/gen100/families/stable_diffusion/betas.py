@@ -38,7 +38,7 @@ def betas(schedule: str, timesteps: int) -> np.ndarray:
         left = np.cos((time + COSINE_OFFSET) / (1 + COSINE_OFFSET) * math.pi / 2) ** 2
         return np.minimum(1 - left[1:] / left[:-1], LARGEST_BETA)
     else:
-        raise ValueError(f"'{schedule}' is no known schedule: use one of {', '.join(SCHEDULES)}")
+        raise ValueError(f"'{schedule}' is not a schedule: use one of {', '.join(SCHEDULES)}")
     return np.minimum(values * (DDPM_STEPS / timesteps), LARGEST_BETA)
 
 

@@ -44,7 +44,7 @@ def minibatch_deviation(x: Tensor) -> Tensor:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions, the second halving the size, beside a filtered 1x1 shortcut."""
+    """Two 3x3 convolutions, the second halving the size, in parallel with a filtered 1x1 shortcut."""
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()

@@ -16,7 +16,7 @@ class EqualLinear(nn.Module):
     """A linear layer whose weights are scaled at run time to unit gain (Karras et al. 2018, section 4.1).
 
     Adam then moves all weights at the same relative speed; `rate` multiplies that speed. Runs outside
-    autocast: styles and logits say much in few numbers, and cost little beside convolutions.
+    autocast: styles and logits say much in few numbers, and cost little compared with convolutions.
     """
 
     def __init__(self, inputs: int, outputs: int, bias: float = 0.0, gain: float = 1.0, rate: float = 1.0):
