@@ -19,9 +19,9 @@ from gen100.cells import Cell
 from gen100.config import Sampling, load_params
 from gen100.data.arrays import Cifar100
 from gen100.device import device, fastest
-from gen100.families.interfaces import Noise
 from gen100.families.dalle.discrete_vae import TOKENS
 from gen100.families.dalle.model import Dalle, draw
+from gen100.families.interfaces import Noise
 from gen100.sampling import Streams, sample_labels
 
 IMAGES = {"trial/params.yaml": 64, "params.yaml": 2}

@@ -43,7 +43,7 @@ def workspace(folder: Path, write_params: Callable[..., None], gen100: Process) 
 
 @pytest.fixture
 def midway(workspace: Path) -> Iterator[Callable[..., Started]]:
-    """Start a training stage anew, and hold it where it has written a checkpoint."""
+    """Start a training stage, and hold it where it has written a checkpoint."""
     started: list[Started] = []
 
     def begin(place: str, *arguments: object) -> Started:
@@ -96,7 +96,7 @@ def test_the_second_copy_goes_on_where_the_first_was_killed(
     first.kill()
     first.communicate()
     said = end(second)
-    assert "anew" not in said
+    assert "starting over" not in said
     assert "kept" not in said
     for name in ("model.safetensors", "curve.csv"):
         assert (run / name).read_bytes() == whole[name]

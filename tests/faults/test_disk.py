@@ -125,7 +125,7 @@ def test_a_checkpoint_on_a_full_disk_leaves_the_one_before(trained: Path, gen100
         assert not temporaries(checkpoints)
         assert not (run / "model.safetensors").exists()
         filler.unlink()
-        assert "anew" not in gen100(trained, "train", CELL, 0).stderr
+        assert "starting over" not in gen100(trained, "train", CELL, 0).stderr
     assert (run / "model.safetensors").read_bytes() == whole_run["model.safetensors"]
     assert (run / "curve.csv").read_bytes() == whole_run["curve.csv"]
 

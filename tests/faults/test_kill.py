@@ -60,7 +60,7 @@ def test_killed_while_it_writes_a_checkpoint(finished: Path, gen100: Process) ->
     assert (checkpoints / "state.pt").exists()
     assert temporaries(checkpoints)
     said = gen100(finished, "train", CELL, 0).stderr
-    assert "anew" not in said
+    assert "starting over" not in said
     assert (run / "model.safetensors").read_bytes() == before["model.safetensors"]
     assert (run / "curve.csv").read_bytes() == before["curve.csv"]
     assert list(checkpoints.iterdir()) == []

@@ -63,7 +63,7 @@ def good() -> list[bytes]:
         ("code", "is damaged"),
     ],
 )
-def test_a_checkpoint_of_no_use_is_named_and_training_starts_anew(
+def test_a_checkpoint_of_no_use_is_named_and_training_starts_over(
     trained: Path, write_params: Callable[..., None], gen100: Process, good: list[bytes], fault: str, line: str
 ) -> None:
     target, file = trained / "results" / CELL / "0", trained / STATE

@@ -123,7 +123,7 @@ def test_resumed_equals_uninterrupted(tmp_path: Path, step: int) -> None:
     assert outcome.curve == whole.curve
 
 
-def test_another_fingerprint_or_damage_starts_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_fingerprint_or_damage_starts_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train(fresh(), data(), run(tmp_path), CPU)
     other = fresh()
     train(other, data(), run(tmp_path, "b"), CPU)

@@ -63,7 +63,7 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("sizes.vae", {128: "many", 2048: 2048}, ["sizes.vae.128", "'many'"]),
         ("sizes.gan", {128: 1}, ["sizes.gan", "vae"]),
         ("models.vae.training.images", -5, ["models.vae.training.images", "-5", "greater than 0"]),
-        ("models.vae.training.imges", 5, ["models.vae.training.imges", "no known key"]),
+        ("models.vae.training.imges", 5, ["models.vae.training.imges", "not a known key"]),
         ("models.vae.training.optimizer.lr", "1e-4x", ["models.vae.training.optimizer.lr", "'1e-4x'"]),
         (
             "models.stable_diffusion.schedule",
@@ -86,7 +86,7 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("metrics.measures", ["fid", "ppl"], ["metrics.measures.1", "'ppl'", "prc"]),
         ("metrics.dinov2", {"weights": {"source": "d.pth"}}, ["metrics.dinov2.weights.checksum", "missing"]),
         ("metrics.extractor.name", "inception", ["metrics.extractor", "inception-v3-compat"]),
-        ("notes", "x", ["notes", "no known key"]),
+        ("notes", "x", ["notes", "not a known key"]),
     ],
 )
 def test_a_wrong_value_is_one_line_with_key_value_and_way_out(

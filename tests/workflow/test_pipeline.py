@@ -103,5 +103,5 @@ def test_a_wrong_cell_stops_every_engine_with_one_line(scratch: Path, engine: st
         (scratch / "params.yaml").write_text(before)
     assert done.returncode
     said = [line for line in (done.stdout + done.stderr).splitlines() if "vae-hinge-128" in line]
-    assert any("names no loss of vae: use one of elbo, mi, wae" in line for line in said)
+    assert any("names an unknown loss of vae: use one of elbo, mi, wae" in line for line in said)
     assert "Traceback" not in done.stdout + done.stderr
