@@ -142,8 +142,8 @@ class BareLoop:
 
 
 def _torchs(phase: Phase, fused: bool) -> torch.optim.AdamW:
-    ours = phase.optimizer
-    settings = {"lr": ours.rate, "betas": ours.betas, "weight_decay": 0.0}
+    (ours,) = phase.optimizer.param_groups
+    settings = {"lr": ours["initial_lr"], "betas": ours["betas"], "weight_decay": 0.0}
     return torch.optim.AdamW(phase.parameters, **settings, fused=fused, foreach=not fused)
 
 

@@ -83,12 +83,13 @@ def test_phases_in_order(loss: str, expected: dict[str, int]) -> None:
     assert {phase.name: phase.every for phase in phases} == expected
     assert next(iter(expected)) == phases[0].name
     assert all(phase.warmup_images == 128 for phase in phases)
-    generator, discriminator = phases[0].optimizer, phases[1].optimizer
-    assert generator.rate == pytest.approx(5e-3)
+    optimizer = phases[1].optimizer
+    (generator,), (discriminator,) = phases[0].optimizer.param_groups, optimizer.param_groups
+    assert generator["initial_lr"] == pytest.approx(5e-3)
     share = 1.0 if loss == "wasserstein" else 16 / 17
-    assert discriminator.rate == pytest.approx(4e-3 * share)
-    assert discriminator.betas == pytest.approx((0.0, 0.99**share))
-    assert all(phase.optimizer is discriminator for phase in phases[1:])
+    assert discriminator["initial_lr"] == pytest.approx(4e-3 * share)
+    assert discriminator["betas"] == pytest.approx((0.0, 0.99**share))
+    assert all(phase.optimizer is optimizer for phase in phases[1:])
 
 
 @pytest.mark.parametrize("loss", ["wasserstein", "hinge"])

@@ -12,7 +12,7 @@ from gen100.families.stable_diffusion.text import TextEncoder
 from gen100.families.stylegan2.synthesis import Generator, ToRgb
 from gen100.nn.transformer import Transformer
 from gen100.training.average import Average
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase, Trainable
 
 
@@ -102,7 +102,7 @@ class Small(Trainable):
 
     def phases(self) -> list[Phase]:
         parameters = list(self.parameters())
-        return [Phase("train", parameters, adamw(parameters, Optimizer(lr=0.1)), self.validate)]
+        return [Phase("train", parameters, build_optimizer(parameters, Optimizer(lr=0.1)), self.validate)]
 
     def validate(self, batch: Batch) -> Parts:
         return {"loss": self.layer(batch.images).square().mean()}

@@ -11,7 +11,7 @@ from torch import nn
 from gen100.config import Optimizer, Training
 from gen100.data.arrays import Cifar100
 from gen100.training.loop import Run
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase, Trainable
 
 CPU = torch.device("cpu")
@@ -30,7 +30,7 @@ class Line(Trainable):
         self.progress: list[float] = []
 
     def phases(self) -> list[Phase]:
-        optimizer = adamw(self.parameters(), TRAINING.optimizer)
+        optimizer = build_optimizer(self.parameters(), TRAINING.optimizer)
         return [Phase("train", list(self.parameters()), optimizer, self._loss)]
 
     def _loss(self, batch: Batch) -> Parts:

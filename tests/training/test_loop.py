@@ -10,13 +10,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gen100.config import Optimizer
 from gen100.errors import Interrupted, UserError
 from gen100.training import checkpoint, loop
 from gen100.training.average import Average
 from gen100.training.feed import Feed, load_split, to_float, to_uint8
 from gen100.training.loop import train
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase, Trainable
 from support.small_training import CPU, TRAINING, Line, data, run
 
@@ -237,13 +236,13 @@ class Pair(Trainable):
             Phase(
                 "first",
                 list(self.one.parameters()),
-                adamw(self.one.parameters(), TRAINING.optimizer),
+                build_optimizer(self.one.parameters(), TRAINING.optimizer),
                 self._first,
             ),
             Phase(
                 "second",
                 list(self.two.parameters()),
-                adamw(self.two.parameters(), TRAINING.optimizer),
+                build_optimizer(self.two.parameters(), TRAINING.optimizer),
                 self._second,
                 4,
             ),
@@ -270,19 +269,3 @@ def test_phases_run_when_due_and_reach_their_weights_only(tmp_path: Path) -> Non
     assert network.seen.count("second") == 4
     assert trained.curve[0].keys() >= {"first_loss", "second_loss", "val_loss"}
     assert trained.curve[0]["train_loss"] == trained.curve[0]["first_loss"]
-
-
-def test_the_optimizer_is_torchs_adamw() -> None:
-    settings = Optimizer(lr=1e-2, betas=(0.8, 0.95), weight_decay=0.1)
-    first = [nn.Parameter(torch.ones(3, 2)), nn.Parameter(torch.ones(2))]
-    second = [nn.Parameter(p.detach().clone()) for p in first]
-    ours = adamw(first, settings)
-    theirs = torch.optim.AdamW(second, lr=1e-2, betas=(0.8, 0.95), weight_decay=0.1)
-    for step in range(5):
-        for pair in zip(first, second, strict=True):
-            for parameter in pair:
-                parameter.grad = torch.sin(parameter.detach() * (step + 2))
-        ours.step()
-        theirs.step()
-    for one, other in zip(first, second, strict=True):
-        assert torch.allclose(one, other, atol=1e-6)

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gen100 import config
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase, Trainable
 
 SHIFT = 4
@@ -93,7 +93,7 @@ class FeatureNetwork(Trainable):
             Phase(
                 "train",
                 parameters,
-                adamw(parameters, settings),
+                build_optimizer(parameters, settings),
                 self._train_loss,
                 warmup_images=settings.warmup_images,
             )

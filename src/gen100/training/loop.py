@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, nn, optim
 
 from gen100.data.arrays import Cifar100
 from gen100.errors import Interrupted, UserError
@@ -20,7 +20,6 @@ from gen100.training import checkpoint
 from gen100.training.average import Average
 from gen100.training.curve import Means, Row
 from gen100.training.feed import Feed, Split, in_order, load_split
-from gen100.training.optimizer import AdamW
 from gen100.training.phase import Batch, Phase, Trainable
 from gen100.training.progress import reporter
 from gen100.training.randomness import reseed
@@ -189,7 +188,8 @@ def _autocast(device: torch.device) -> AbstractContextManager[object]:
 
 def _warm_up(phase: Phase, seen: int) -> None:
     if phase.warmup_images:
-        phase.optimizer.lr = phase.optimizer.rate * min(1.0, seen / phase.warmup_images)
+        for group in phase.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * min(1.0, seen / phase.warmup_images)
 
 
 def _feeds(network: Trainable, data: Cifar100, run: Run, device: torch.device) -> tuple[Feed, Split]:
@@ -251,7 +251,7 @@ def _restore(saved: dict[str, Any] | None, network: Trainable, average: Average,
     return _State(saved["step"], saved["seconds"], saved["curve"], means)
 
 
-def _optimizers(phases: list[Phase]) -> list[AdamW]:
+def _optimizers(phases: list[Phase]) -> list[optim.Optimizer]:
     """Each optimizer once, in the order of the phases."""
     return list({id(phase.optimizer): phase.optimizer for phase in phases}.values())
 

@@ -4,9 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor, nn
-
-from gen100.training.optimizer import AdamW
+from torch import Tensor, nn, optim
 
 Parts = dict[str, Tensor]
 """Named scalars of a loss; `loss` is the one that is minimized, the others are recorded."""
@@ -31,7 +29,7 @@ class Batch:
 class Phase:
     """One kind of update: `loss` is minimized over `parameters` on every `every`-th step.
 
-    The optimizer's rate rises linearly over the first `warmup_images` images.
+    The optimizer's rate rises linearly to its `initial_lr` over the first `warmup_images` images.
 
     Phases run in order within a step, on the same batch; two phases may share an optimizer. Gradients
     reach `parameters` only: the loop turns those of all other parameters off.
@@ -39,7 +37,7 @@ class Phase:
 
     name: str
     parameters: list[nn.Parameter]
-    optimizer: AdamW
+    optimizer: optim.Optimizer
     loss: Callable[[Batch], Parts]
     every: int = 1
     warmup_images: int = 0

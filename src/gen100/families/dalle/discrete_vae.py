@@ -15,7 +15,7 @@ from gen100.families.dalle.pieces import in_pieces
 from gen100.families.dalle.settings import DalleSettings
 from gen100.families.interfaces import Autoencoder
 from gen100.nn.convolutional import SIDE, Decoder, Encoder
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase
 
 GRID = 8
@@ -134,7 +134,7 @@ class DiscreteVae(Autoencoder):
     def phases(self) -> list[Phase]:
         training = self.settings.training
         parameters = list(self.parameters())
-        optimizer = adamw(parameters, training.optimizer)
+        optimizer = build_optimizer(parameters, training.optimizer)
         return [Phase("train", parameters, optimizer, self._loss, warmup_images=training.optimizer.warmup_images)]
 
     def validate(self, batch: Batch) -> Parts:

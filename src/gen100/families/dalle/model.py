@@ -12,7 +12,7 @@ from gen100.families.dalle.pieces import in_pieces
 from gen100.families.dalle.settings import DalleSampling, DalleSettings
 from gen100.families.interfaces import GenerativeModel, Noise
 from gen100.nn.transformer import Memory, Transformer, embedding
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase
 
 PADDING = 0
@@ -101,7 +101,7 @@ class Dalle(GenerativeModel):
         parameters = [
             parameter for name, parameter in self.named_parameters() if not name.startswith("autoencoder.")
         ]
-        optimizer = adamw(parameters, training.optimizer)
+        optimizer = build_optimizer(parameters, training.optimizer)
         return [Phase("train", parameters, optimizer, self._loss, warmup_images=training.optimizer.warmup_images)]
 
     def validate(self, batch: Batch) -> Parts:

@@ -7,7 +7,7 @@ from gen100.cells import Cell
 from gen100.families.interfaces import Autoencoder
 from gen100.families.stable_diffusion.settings import StableDiffusionSettings
 from gen100.nn.convolutional import Decoder, Encoder
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase
 
 
@@ -40,7 +40,7 @@ class KlAutoencoder(Autoencoder):
     def phases(self) -> list[Phase]:
         training = self.settings.training
         parameters = list(self.parameters())
-        optimizer = adamw(parameters, training.optimizer)
+        optimizer = build_optimizer(parameters, training.optimizer)
         warmup = training.optimizer.warmup_images
         return [Phase("train", parameters, optimizer, self._loss, warmup_images=warmup)]
 

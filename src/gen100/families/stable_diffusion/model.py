@@ -11,7 +11,7 @@ from gen100.families.stable_diffusion.noise_schedule import NoiseSchedule
 from gen100.families.stable_diffusion.settings import StableDiffusionSampling, StableDiffusionSettings
 from gen100.families.stable_diffusion.text import TextEncoder
 from gen100.families.stable_diffusion.unet import UNet
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase
 
 
@@ -55,7 +55,7 @@ class StableDiffusion(GenerativeModel):
     def phases(self) -> list[Phase]:
         training = self.settings.training
         parameters = [*self.unet.parameters(), *self.text.parameters(), self.null]
-        optimizer = adamw(parameters, training.optimizer)
+        optimizer = build_optimizer(parameters, training.optimizer)
         warmup = training.optimizer.warmup_images
         return [Phase("train", parameters, optimizer, self._train_loss, warmup_images=warmup)]
 

@@ -12,7 +12,7 @@ from gen100.families.stylegan2.losses import GanLoss, gradient_penalty, r1_penal
 from gen100.families.stylegan2.settings import StyleGan2Settings
 from gen100.families.stylegan2.synthesis import Generator
 from gen100.settings import Settings
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase
 
 
@@ -51,13 +51,13 @@ class StyleGan2(GenerativeModel):
         first, second = training.optimizer.betas
         corrected = training.optimizer.model_copy(update={"betas": (first**share, second**share)})
         generator, discriminator = list(self.generator.parameters()), list(self.discriminator.parameters())
-        optimizer = adamw(discriminator, corrected, lr=self.settings.discriminator_lr * share)
+        optimizer = build_optimizer(discriminator, corrected, lr=self.settings.discriminator_lr * share)
         warmup = training.optimizer.warmup_images
         phases = [
             Phase(
                 "generator",
                 generator,
-                adamw(generator, training.optimizer),
+                build_optimizer(generator, training.optimizer),
                 self.generator_loss,
                 warmup_images=warmup,
             ),

@@ -10,7 +10,7 @@ from gen100.families.vae.losses import Coded
 from gen100.families.vae.settings import VaeSettings
 from gen100.nn.convolutional import Decoder, Encoder
 from gen100.settings import Settings
-from gen100.training.optimizer import adamw
+from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase
 
 FEATURES = 64
@@ -57,7 +57,7 @@ class Vae(GenerativeModel):
     def phases(self) -> list[Phase]:
         training = self.settings.training
         parameters = list(self.parameters())
-        optimizer = adamw(parameters, training.optimizer)
+        optimizer = build_optimizer(parameters, training.optimizer)
         warmup = training.optimizer.warmup_images
         return [Phase("train", parameters, optimizer, self.validate, warmup_images=warmup)]
 
