@@ -1,52 +1,71 @@
 """Locks between the processes of one workspace: a second copy of a stage waits for the first."""
 
-import fcntl
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import BaseFileLock, FileLock, Timeout
 
 from gen100.errors import UserError
 from gen100.files import writing
 
 FOLDER = Path("checkpoints/locks")
 """Outside results/ and data/, whose contents belong to the workflow."""
+POLL_SECONDS = 0.5
 
 
 @contextmanager
 def locked(name: str, stage: str) -> Iterator[bool]:
     """Hold the lock `name`; yields whether another process had to be waited for.
 
+    Args:
+        stage: the stage's name, for the line that says it waits.
+
+    Raises:
+        UserError: as `hold`.
+    """
+    with hold(FOLDER / f"{name}.lock", stage) as waited:
+        yield waited
+
+
+@contextmanager
+def hold(file: Path, task: str) -> Iterator[bool]:
+    """Hold the lock of a file, which is created if missing; yields whether another process had to be waited for.
+
     The system releases the lock when its process ends, however it ends.
 
     Args:
-        stage: what is to be done, for the line that tells of the waiting.
+        task: what the lock is held for, for the line that says it waits.
 
     Raises:
-        UserError: the lock's file cannot be opened, or its file system has no locks.
+        UserError: the file cannot be opened, or its file system has no locks.
     """
-    file = FOLDER / f"{name}.lock"
     with writing(file):
         file.parent.mkdir(parents=True, exist_ok=True)
-        # Opened for writing, since a network file system locks for one process alone only then.
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        file.open("a").close()
+    # A soft lock, which filelock would take on a file system without locks, outlives a process that is killed.
+    lock = FileLock(file, fallback_to_soft=False, poll_interval=POLL_SECONDS)
     try:
-        yield _wait(descriptor, file, stage)
-    finally:
-        os.close(descriptor)
-
-
-def _wait(descriptor: int, file: Path, stage: str) -> bool:
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print(f"{stage}: another process is at work on it: waiting for it", file=sys.stderr, flush=True)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            return True
+        waited = not _free(lock)
+        if waited:
+            print(f"{task}: another process is at work on it: waiting for it", file=sys.stderr, flush=True)
+            lock.acquire()
     except OSError as error:
+        why = error.strerror or error
         raise UserError(
-            f"{file} cannot be locked ({error.strerror}): put checkpoints/ on a file system that has locks"
+            f"{file} cannot be locked ({why}): put {file.parent} on a file system that has locks"
         ) from None
-    return False
+    try:
+        yield waited
+    finally:
+        lock.release()
+
+
+def _free(lock: BaseFileLock) -> bool:
+    """Take the lock if nobody holds it."""
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True

@@ -1,6 +1,5 @@
 """Faults made on purpose: a process killed at a chosen moment or held, a full disk, a read-only one."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -14,6 +13,7 @@ from typing import IO, Any
 
 import psutil
 import pytest
+from filelock import FileLock, Timeout
 
 from support.processes import environment
 
@@ -117,8 +117,7 @@ def lock_held(workspace: Path, name: str) -> Iterator[None]:
     """Hold one of the program's locks, as another copy of it would."""
     file = workspace / f"checkpoints/locks/{name}.lock"
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as opened:
-        fcntl.flock(opened, fcntl.LOCK_EX)
+    with FileLock(file):
         yield
 
 
@@ -127,12 +126,11 @@ def lock_taken(workspace: Path, name: str) -> bool:
     file = workspace / f"checkpoints/locks/{name}.lock"
     if not file.exists():
         return False
-    with file.open("a") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+    try:
+        with FileLock(file, blocking=False):
+            return False
+    except Timeout:
+        return True
 
 
 def temporaries(folder: Path) -> list[str]:

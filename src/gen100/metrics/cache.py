@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from gen100.errors import UserError
 from gen100.files import whole
+from gen100.locks import hold
 
 Arrays = dict[str, NDArray]
 
@@ -24,8 +24,7 @@ def cached(file: Path, compute: Callable[[], Arrays]) -> Arrays:
         UserError: the file is damaged or cannot be written.
     """
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(file.with_suffix(".lock")):
+        with hold(file.with_suffix(".lock"), file.name):
             if not file.exists():
                 arrays = compute()
                 with whole(file) as temporary, temporary.open("wb") as opened:
