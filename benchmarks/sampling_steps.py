@@ -32,6 +32,7 @@ from gen100.families.stable_diffusion.model import StableDiffusion
 from gen100.families.stable_diffusion.noise_schedule import NoiseSchedule
 from gen100.files import digest
 from gen100.metrics.features import Extractor, Reference, ReferenceFeatures
+from gen100.metrics.frechet import Gaussian, distance
 from gen100.metrics.resampling import resample
 from gen100.sampling import draw
 from gen100.stages import data as data_stages
@@ -145,7 +146,8 @@ def distances(drawn: dict[str, np.ndarray], data: arrays.Cifar100) -> dict[str, 
     for name, images in drawn.items():
         pooled = extractor(images).pooled
         rows = resample(pooled, reference)
-        found[name] = reference.distance(pooled), rows.loc[rows["kind"] == "bootstrap", "fid"].to_numpy()
+        far = distance(Gaussian.fit(pooled.to(reference.mean.device)), reference)
+        found[name] = far, rows.loc[rows["kind"] == "bootstrap", "fid"].to_numpy()
     return found
 
 

@@ -204,7 +204,7 @@ def test_the_extractor_itself_refuses_floats(extractor: Path) -> None:
 def test_a_result_that_is_no_number_is_an_error(
     extractor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fidelity, "fid", lambda *_: float("nan"))
+    monkeypatch.setattr(fidelity, "distance", lambda *_: float("nan"))
     with pytest.raises(UserError, match=r"fid by .*metric\.safetensors is nan"):
         measure(draw(20, 1), Reference("train", draw(20, 2)), extractor, ["fid"], tmp_path)
 

@@ -19,6 +19,7 @@ from gen100.errors import UserError
 from gen100.metrics import extractors, features, fidelity, selfcheck
 from gen100.metrics.evaluation import Yardstick
 from gen100.metrics.extractors import Cifar100Extractor, store_inception
+from gen100.metrics.frechet import Gaussian
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.selfcheck import blurred, jpeg, least_information, run_checks
 from gen100.metrics.weights import load_network, save_network
@@ -146,19 +147,19 @@ def softmax_twice(patch: pytest.MonkeyPatch) -> None:
 
 
 def covariance_unscaled(patch: pytest.MonkeyPatch) -> None:
-    right = fidelity.fid_features_to_statistics
+    right = Gaussian.fit
 
-    def wrong(pooled: Tensor) -> dict:
+    def wrong(pooled: Tensor) -> Gaussian:
         found = right(pooled)
-        return found | {"sigma": found["sigma"] * (len(pooled) - 1)}
+        return Gaussian(found.mean, found.root * (len(pooled) - 1) ** 0.5)
 
-    patch.setattr(fidelity, "fid_features_to_statistics", wrong)
-    patch.setattr(features, "fid_features_to_statistics", wrong)
+    patch.setattr(Gaussian, "fit", wrong)
 
 
 def reference_unscaled(patch: pytest.MonkeyPatch) -> None:
-    right = features.square_root
-    patch.setattr(features, "square_root", lambda sigma: 1000**0.5 * right(sigma))
+    right = Gaussian.fit
+    wrong = property(lambda real: Gaussian(right(real.pooled).mean, 1000**0.5 * right(real.pooled).root))
+    patch.setattr(features.ReferenceFeatures, "gaussian", wrong)
 
 
 def kid_biased(patch: pytest.MonkeyPatch) -> None:
@@ -194,7 +195,7 @@ def samples_for_reference(patch: pytest.MonkeyPatch) -> None:
         (maps_before_pooling, "features_width", "before pooling"),
         (pixels_as_features, "features_width", "instead of pooled features"),
         (covariance_unscaled, "fid_doubled", "not divided"),
-        (reference_unscaled, "fid_symmetric", "root of another reference"),
+        (reference_unscaled, "fid_torch_fidelity", "root of another reference"),
         (kid_biased, "kid_self", "biased"),
         (other_features_for_kid, "kid_real", "unlike the reference"),
         (samples_for_reference, "recall_real", "radii"),

@@ -14,6 +14,7 @@ from gen100.cells import Cell
 from gen100.data.arrays import Cifar100
 from gen100.families.interfaces import GenerativeModel
 from gen100.metrics.features import Images
+from gen100.metrics.frechet import Gaussian, distance
 from gen100.training.curve import Means
 from gen100.training.feed import in_order, load_split
 from gen100.training.phase import Trainable
@@ -27,7 +28,6 @@ from support.quality import (
     choose,
     first_stage,
     fit,
-    gaussian,
     pooled,
     samples,
     scaled,
@@ -139,8 +139,8 @@ def view(feature_file: Path) -> View:
 
 def distances(models: list[GenerativeModel], aim: Images, view: View) -> list[float]:
     """The Fréchet distance of each model's samples to the images that it aims at."""
-    target = gaussian(view(aim))
-    return [target.distance(view(samples(model, SAMPLES))) for model in models]
+    target = Gaussian.fit(view(aim))
+    return [distance(Gaussian.fit(view(samples(model, SAMPLES))), target) for model in models]
 
 
 def validation(network: Trainable, data: Cifar100) -> float:

@@ -20,7 +20,6 @@ from gen100.data.captions import caption_tokens
 from gen100.families.interfaces import Autoencoder, GenerativeModel
 from gen100.families.registry import build_autoencoder, build_model
 from gen100.metrics.features import Images
-from gen100.metrics.frechet import Gaussian, square_root
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network, save_network
 from gen100.sampling import draw
@@ -173,12 +172,6 @@ def pooled(file: Path) -> View:
     """The features by the classifier that `train_features` stored: N x 128, float32."""
     network = load_network(file)
     return lambda images: outputs(network, images)[0]
-
-
-def gaussian(features: Tensor) -> Gaussian:
-    """What the Fréchet distance compares with: fitted to N x D features."""
-    covariance = features.double().T.cov()
-    return Gaussian(features.double().mean(0), square_root(covariance), float(covariance.trace()))
 
 
 def pixels(images: Images) -> Tensor:

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
-from torch_fidelity.metric_fid import fid_features_to_statistics
 from torch_fidelity.utils import get_featuresdict_from_dataset
 
 from gen100.device import fastest, set_full_precision
@@ -20,7 +19,7 @@ from gen100.errors import UserError
 from gen100.files import digest
 from gen100.metrics.cache import Arrays, cached
 from gen100.metrics.extractors import Cifar100Extractor, load_extractor
-from gen100.metrics.frechet import Gaussian, square_root
+from gen100.metrics.frechet import Gaussian
 from gen100.metrics.neighbours import radii
 
 Images = NDArray[np.uint8]
@@ -166,17 +165,15 @@ class ReferenceFeatures:
         return torch.from_numpy(self._features()["logits"])
 
     @cached_property
-    def statistics(self) -> dict[str, NDArray]:
-        """torch-fidelity's `mu` (D, float32) and `sigma` (D x D, float64)."""
-        return self._kept("statistics", lambda: fid_features_to_statistics(self.pooled))
-
-    @cached_property
     def gaussian(self) -> Gaussian:
-        """The same, for FIDs of many sets."""
-        sigma = torch.from_numpy(self.statistics["sigma"])
-        root = self._kept("root", lambda: {"root": square_root(sigma).cpu().numpy()})["root"]
-        mean = torch.from_numpy(self.statistics["mu"]).to(fastest(), torch.float64)
-        return Gaussian(mean, torch.from_numpy(root).to(fastest()), float(sigma.trace()))
+        """What FID compares with, on the device that computes."""
+
+        def compute() -> Arrays:
+            found = Gaussian.fit(self.pooled.to(fastest()))
+            return {"mean": found.mean.cpu().numpy(), "root": found.root.cpu().numpy()}
+
+        kept = self._kept("gaussian", compute)
+        return Gaussian(*(torch.from_numpy(kept[name]).to(fastest()) for name in ("mean", "root")))
 
     @cached_property
     def radii(self) -> Tensor:

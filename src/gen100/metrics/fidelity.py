@@ -1,18 +1,18 @@
-"""FID, IS, KID, precision and recall of features; all but the last two by torch-fidelity's own functions."""
+"""FID, IS, KID, precision and recall of features; IS and KID by torch-fidelity's own functions."""
 
 import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from numpy.typing import NDArray
 from torch import Tensor
-from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, KEY_METRIC_ISC_STD, isc_features_to_metric
 from torch_fidelity.metric_kid import KEY_METRIC_KID_MEAN, KEY_METRIC_KID_STD, kid_features_to_metric
 
+from gen100.device import fastest
 from gen100.errors import UserError
 from gen100.metrics.features import Extractor, Features, Images, Reference, ReferenceFeatures, require
+from gen100.metrics.frechet import Gaussian, distance
 from gen100.metrics.neighbours import precision_recall, radii
 
 IS_SPLITS = 10
@@ -20,16 +20,6 @@ KID_SUBSETS = 100
 KID_SUBSET_SIZE = 1000
 SEED = 2020
 """Of the order in which IS splits the samples, and of KID's subsets: torch-fidelity's own."""
-
-
-def statistics(pooled: Tensor) -> dict[str, NDArray]:
-    """The mean `mu` (D, float32) and the covariance `sigma` (D x D, float64) of N x D features."""
-    return fid_features_to_statistics(pooled)
-
-
-def fid(samples: dict[str, NDArray], reference: dict[str, NDArray]) -> float:
-    """The squared Fréchet distance of two Gaussians, from their `statistics` (Heusel et al. 2017)."""
-    return fid_statistics_to_metric(samples, reference, verbose=False)[KEY_METRIC_FID]
 
 
 def inception_score(logits: Tensor) -> tuple[float, float]:
@@ -64,8 +54,8 @@ class Sample:
         self.features = features
 
     @cached_property
-    def statistics(self) -> dict[str, NDArray]:
-        return statistics(self.features.pooled)
+    def gaussian(self) -> Gaussian:
+        return Gaussian.fit(self.features.pooled.to(fastest()))
 
     @cached_property
     def radii(self) -> Tensor:
@@ -85,7 +75,7 @@ def score(sample: Sample, reference: ReferenceFeatures, measures: Sequence[str])
     found: dict[str, float] = {}
     pooled = sample.features.pooled
     if "fid" in measures:
-        found["fid"] = fid(sample.statistics, reference.statistics)
+        found["fid"] = distance(sample.gaussian, reference.gaussian)
     if "kid" in measures:
         names = ("kid", "kid_std", "kid_subset_size")
         found |= zip(names, kid(pooled, reference.pooled), strict=True)

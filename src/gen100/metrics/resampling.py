@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from gen100.metrics.frechet import Gaussian, Sampled
+from gen100.metrics.frechet import Gaussian, Resampler
 
 REPLICATES = 100
 PARTS = (1, 2, 3, 4, 5)
@@ -22,17 +22,17 @@ def resample(features: Tensor, reference: Gaussian) -> pd.DataFrame:
     Args:
         features: N x D, float32.
     """
-    count, sampled = len(features), Sampled(features, reference)
+    count, resampler = len(features), Resampler(features, reference)
     rows = []
     for replicate in range(REPLICATES):
         drawn = np.random.default_rng((count, replicate)).integers(0, count, count)
         weights = torch.from_numpy(np.bincount(drawn, minlength=count))
-        rows.append(("bootstrap", count, replicate, sampled.distance(weights)))
+        rows.append(("bootstrap", count, replicate, resampler.distance(weights)))
     order = torch.from_numpy(np.random.default_rng(count).permutation(count))
     for parts in PARTS:
         for replicate, part in enumerate(order[: count - count % parts].chunk(parts)):
             weights = torch.zeros(count, dtype=torch.int64).index_fill(0, part, 1)
-            rows.append(("subset", len(part), replicate, sampled.distance(weights)))
+            rows.append(("subset", len(part), replicate, resampler.distance(weights)))
     return pd.DataFrame(rows, columns=["kind", "images", "replicate", "fid"])
 
 

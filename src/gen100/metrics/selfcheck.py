@@ -9,12 +9,13 @@ import numpy as np
 import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter
+from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
 from gen100.errors import UserError
 from gen100.metrics.evaluation import Yardstick
 from gen100.metrics.features import Images
-from gen100.metrics.fidelity import Sample, inception_score, kid, score, statistics
-from gen100.metrics.fidelity import fid as frechet
+from gen100.metrics.fidelity import Sample, inception_score, kid, score
+from gen100.metrics.frechet import Gaussian, distance
 from gen100.metrics.neighbours import nearest
 from gen100.metrics.weights import OwnHeader, read_header
 
@@ -132,14 +133,16 @@ def _kept(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
 def _frechet(yardstick: Yardstick, sample: Sample, fids: dict[str, float]) -> Iterator[Check]:
     pooled = sample.features.pooled
     none = EQUAL * abs(fids["noise"])
-    itself = frechet(sample.statistics, sample.statistics)
+    itself = distance(sample.gaussian, sample.gaussian)
     yield Check("fid_self", "FID of real images with themselves", itself, -none, none, "a wrong Fréchet distance")
-    doubled = frechet(statistics(torch.cat([pooled, pooled])), sample.statistics)
+    twice = Gaussian.fit(torch.cat([pooled, pooled]).to(sample.gaussian.mean.device))
+    doubled = distance(twice, sample.gaussian)
     what, cause = "FID of real images with each taken twice", "a covariance not divided by the number of images"
     yield Check("fid_doubled", what, doubled, -none, none, cause)
-    symmetric, real = yardstick.main.gaussian.distance(pooled), fids["real"]
-    cause = "a covariance not divided by the number of images, or a root of another reference"
-    yield Check("fid_symmetric", "FID of real images in resamples", symmetric, real - none, real + none, cause)
+    sets = [fid_features_to_statistics(features) for features in (pooled, yardstick.main.pooled)]
+    theirs = fid_statistics_to_metric(*sets, verbose=False)[KEY_METRIC_FID]
+    what, cause = "FID of real images, compared with torch-fidelity's,", "a mean or a root of another reference"
+    yield Check("fid_torch_fidelity", what, fids["real"], theirs - none, theirs + none, cause)
     cause = "images scaled or damaged before the network sees them, or features that mean nothing"
     for worse, better in (("noise", "blurred"), ("blurred", "jpeg"), ("jpeg", "real")):
         what = f"FID of {_SETS[better]}, which must be below that of {_SETS[worse]},"

@@ -11,8 +11,9 @@ from functools import cached_property
 
 import numpy as np
 import scipy.linalg
-import torch
 from torch import Tensor
+
+from gen100.metrics.frechet import Gaussian, distance, nuclear_norm
 
 BATCH = 64
 """Images of a batch, where a distance is taken batch by batch."""
@@ -29,14 +30,17 @@ class Features:
         self.values = values.double()
 
     @cached_property
-    def mean(self) -> Tensor:
-        return self.values.mean(dim=0)
+    def gaussian(self) -> Gaussian:
+        return Gaussian.fit(self.values)
 
-    @cached_property
+    @property
+    def mean(self) -> Tensor:
+        return self.gaussian.mean
+
+    @property
     def root(self) -> Tensor:
         """R, at most D x D, with R^T R the covariance."""
-        centred = (self.values - self.mean) / math.sqrt(len(self.values) - 1)
-        return torch.linalg.qr(centred, mode="r").R
+        return self.gaussian.root
 
     @property
     def covariance(self) -> Tensor:
@@ -54,12 +58,8 @@ def _means(a: Features, b: Features) -> float:
 
 
 def _cross(root_a: Tensor, root_b: Tensor) -> float:
-    """Tr (S1 S2)^(1/2): the singular values of R1 R2^T are the roots of the eigenvalues of S1 S2.
-
-    Decomposing the roots costs little where there are more features than images, and rounds less than the
-    eigenvalues of the product that torch-fidelity takes.
-    """
-    return float(torch.linalg.svdvals(root_a @ root_b.T).sum())
+    """Tr (S1 S2)^(1/2)."""
+    return nuclear_norm(root_a @ root_b.T)
 
 
 def _spread(root_a: Tensor, root_b: Tensor) -> float:
@@ -68,8 +68,8 @@ def _spread(root_a: Tensor, root_b: Tensor) -> float:
 
 
 def frechet(a: Features, b: Features) -> float:
-    """The right one; torch-fidelity's to within rounding."""
-    return _means(a, b) + _spread(a.root, b.root)
+    """The right one."""
+    return distance(a.gaussian, b.gaussian)
 
 
 def scatter(a: Features, b: Features) -> float:
@@ -82,8 +82,7 @@ def over_images(a: Features, b: Features) -> float:
     """Covariances over images, N x N, where they should be over features: numpy.cov without rowvar=False."""
     count = min(len(a.values), len(b.values))
     rows = [features.values[:count] for features in (a, b)]
-    centred = [(x - x.mean(dim=1, keepdim=True)).T / math.sqrt(x.shape[1] - 1) for x in rows]
-    roots = [torch.linalg.qr(x, mode="r").R for x in centred]
+    roots = [Gaussian.fit(x.T).root for x in rows]
     return _means(Features(rows[0]), Features(rows[1])) + _spread(*roots)
 
 
