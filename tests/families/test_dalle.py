@@ -3,7 +3,6 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from gen100.models import pieces
 from torch import Tensor, nn
 
 from gen100.cells import Cell

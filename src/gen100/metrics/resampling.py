@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from gen100.metrics.extrapolation import extrapolate
 from gen100.metrics.frechet import Gaussian, Resampler
 
 REPLICATES = 100
@@ -39,13 +40,9 @@ def resample(features: Tensor, reference: Gaussian) -> pd.DataFrame:
 def summarize(resamples: pd.DataFrame) -> dict[str, float]:
     """`fid_se`, the standard deviation over bootstrap resamples, and `fid_limit`, without the bias of N.
 
-    FID is biased by about a constant over N; the intercept of a least squares line over 1/N is its limit for
-    infinitely many samples (Chong & Forsyth 2020, section 4).
-
     Args:
         resamples: as `resample` returns them.
     """
-    fids = {kind: rows["fid"].to_numpy(float) for kind, rows in resamples.groupby("kind")}
-    images = resamples.loc[resamples["kind"] == "subset", "images"].to_numpy(float)
-    _, intercept = np.polyfit(1 / images, fids["subset"], 1)
-    return {"fid_se": float(fids["bootstrap"].std(ddof=1)), "fid_limit": float(intercept)}
+    kinds = dict(list(resamples.groupby("kind")))
+    line = extrapolate(kinds["subset"]["images"].to_numpy(), kinds["subset"]["fid"].to_numpy())
+    return {"fid_se": float(kinds["bootstrap"]["fid"].std(ddof=1)), "fid_limit": line.limit}

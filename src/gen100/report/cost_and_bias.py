@@ -12,6 +12,7 @@ from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import Params
 from gen100.families.registry import FAMILIES
+from gen100.metrics.extrapolation import extrapolate
 from gen100.report import words
 from gen100.report.resamples import read_levels, read_resamples
 from gen100.report.results import Record, read_results
@@ -37,15 +38,6 @@ LOSS_COLOURS = (BLUE, VERMILION, GREEN)
 def hours(run: Record) -> float:
     """Training hours of a run, with those of its autoencoder."""
     return (run["seconds"] + (run["autoencoder_seconds"] or 0.0)) / 3600
-
-
-def fit(images: Sequence[float], fids: Sequence[float]) -> tuple[float, float]:
-    """Slope and intercept of FID over 1/N by least squares: the intercept is its limit for many samples.
-
-    FID's bias is about proportional to 1/N (Chong & Forsyth 2020, section 4).
-    """
-    slope, intercept = np.polyfit(1 / np.asarray(images, float), np.asarray(fids, float), 1)
-    return float(slope), float(intercept)
 
 
 def _runs(results: list[Record]) -> dict[Cell, list[Record]]:
@@ -197,7 +189,7 @@ def draw_bias(results: list[Record], levels: dict[str, float]) -> None:
             subsets = [read_resamples(cell, run["seed"]).query("kind == 'subset'") for run in cells[cell]]
             images = np.concatenate([rows["images"].to_numpy(float) for rows in subsets])
             fids = np.concatenate([rows["fid"].to_numpy(float) for rows in subsets])
-            slope, limit = fit(images.tolist(), fids.tolist())
+            slope, limit = extrapolate(images, fids)
             colour = LOSS_COLOURS[list(family.losses).index(cell.loss)]
             last = cell.latent == sizes[-1]
             counts = np.unique(images)

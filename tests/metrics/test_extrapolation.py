@@ -1,0 +1,27 @@
+"""The line of FIDs over 1/N, and its limit."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gen100.metrics.extrapolation import extrapolate
+
+
+def test_a_line_is_found_again() -> None:
+    images = np.array([100, 50, 50, 25, 20])
+    assert extrapolate(images, 7 + 300 / images) == (pytest.approx(300), pytest.approx(7))
+
+
+def test_errors_that_cancel_do_not_move_the_line() -> None:
+    """Two FIDs of each size, as far above the line as below it."""
+    images = [100, 100, 20, 20, 10, 10]
+    fids = [7 + 300 / n + error for n, error in zip(images, (1, -1, 5, -5, 2, -2), strict=True)]
+    assert extrapolate(images, fids) == (pytest.approx(300), pytest.approx(7))
+
+
+def test_reports_extrapolate_without_torch() -> None:
+    program = "import sys, gen100.metrics.extrapolation; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"
