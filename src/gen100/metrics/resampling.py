@@ -45,4 +45,4 @@ def summarize(resamples: pd.DataFrame) -> dict[str, float]:
     """
     kinds = dict(list(resamples.groupby("kind")))
     line = extrapolate(kinds["subset"]["images"].to_numpy(), kinds["subset"]["fid"].to_numpy())
-    return {"fid_se": float(kinds["bootstrap"]["fid"].std(ddof=1)), "fid_limit": line.limit}
+    return {"fid_se": float(kinds["bootstrap"]["fid"].to_numpy(float).std(ddof=1)), "fid_limit": line.limit}
