@@ -23,13 +23,10 @@ rule all:
     """Everything: results, tables, figures and the page. Files of runs are named, so that a missing one is made."""
     default_target: True
     input:
-        expand(rules.extractor.output, role=["metric", "perceptual"]),
-        every_run(rules.autoencoder.output),
-        every_run(rules.train.output),
-        every_run(rules.sample.output),
-        every_run(rules.evaluate.output),
+        expand(rules.extractor.output, role=stages.roles(PARAMS)),
+        every_autoencoder(*rules.autoencoder.output),
+        every_run(*rules.train.output, *rules.sample.output, *rules.evaluate.output),
         rules.reference.output,
-        rules.plan.output,
         rules.forensics.output,
         rules.aggregate.output,
         rules.compare.output,

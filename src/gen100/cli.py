@@ -11,12 +11,16 @@ import typer
 from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import Params, load_params
+from gen100.engines import dvc as dvc_files
 from gen100.engines import record as dvc_records
+from gen100.engines.stages import Stage
+from gen100.engines.stages import stages as core_stages
 from gen100.errors import Interrupted, UserError
 from gen100.files import ready
 from gen100.layout import Role
 from gen100.locks import locked
 from gen100.stages import data, measurement, report, training
+from gen100.thesis.stages import stages as thesis_stages
 
 app = typer.Typer(
     name="gen100",
@@ -25,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-CellId = Annotated[str, typer.Argument(metavar="CELL", help="<model>-<loss>-<latent>, as vae-elbo-128")]
+CellId = Annotated[str, typer.Argument(metavar="CELL", help="<family>-<loss>-<latent>, as vae-elbo-128")]
 Seed = Annotated[int, typer.Argument(metavar="SEED", help="the run's seed", min=0)]
 
 
@@ -46,44 +50,69 @@ def _workspace(
             raise UserError(f"workspace {workspace} cannot be entered ({error.strerror})") from None
 
 
+def _params() -> Params:
+    layout.check_layout()
+    return load_params()
+
+
+def _table(params: Params) -> list[Stage]:
+    """Every stage of the workspace."""
+    return [*core_stages(params), *thesis_stages(params)]
+
+
 def _whole_stage(stage: Callable[[Params], None]) -> None:
     """A command that runs once for the workspace."""
 
     def command() -> None:
-        params = load_params()
+        params = _params()
         with locked(stage.__name__, stage.__name__):
             stage(params)
 
     app.command(stage.__name__, help=stage.__doc__)(command)
 
 
-def _run_stage(
-    stage: Callable[[Params, Cell, int], None], made: Callable[[Params, Cell, int], bool] | None = None
-) -> None:
-    """A command that runs once for each run, a cell with a seed; one at a time for each run.
+def _check_seed(params: Params, seed: int) -> None:
+    if seed not in params.seeds:
+        raise UserError(f"seed {seed} is not in params.yaml: it has {', '.join(map(str, params.seeds))}")
+
+
+def _in_turn(name: str, lock: str, folder: Path, is_made: Callable[[], bool], make: Callable[[], None]) -> None:
+    """Make the outputs in a folder, one process at a time.
 
     The workflow's engines delete a stage's outputs before they start it. So outputs that are there after
-    another process was waited for are that one's, and those that `made` knows as whole are kept.
+    another process was waited for are that one's, and those that `is_made` knows as whole are kept.
     """
+    with locked(lock, name) as waited:
+        ready(folder)
+        if waited and is_made():
+            print(f"{name}: the other process has made it: kept", file=sys.stderr)
+            return
+        make()
+
+
+def _run_stage(
+    stage: Callable[[Params, Cell, int], None], is_made: Callable[[Params, Cell, int], bool] | None = None
+) -> None:
+    """A command that runs once for each run, a cell with a seed."""
 
     def command(cell: CellId, seed: Seed) -> None:
-        params = load_params()
+        params = _params()
         if cell not in params.cells:
             raise UserError(f"cell '{cell}' is not in params.yaml: it has {', '.join(params.cells)}")
-        if seed not in params.seeds:
-            raise UserError(f"seed {seed} is not in params.yaml: it has {', '.join(map(str, params.seeds))}")
-        name, parsed = f"{stage.__name__} {cell}/{seed}", Cell.parse(cell)
-        with locked(f"{cell}-{seed}", name) as waited:
-            ready(layout.run(cell, seed))
-            if waited and made is not None and made(params, parsed, seed):
-                print(f"{name}: the other process has made it: kept", file=sys.stderr)
-                return
-            stage(params, parsed, seed)
+        _check_seed(params, seed)
+        parsed = Cell.parse(cell)
+        _in_turn(
+            f"{stage.__name__} {cell}/{seed}",
+            f"{cell}-{seed}",
+            layout.run(cell, seed),
+            lambda: is_made is not None and is_made(params, parsed, seed),
+            lambda: stage(params, parsed, seed),
+        )
 
     app.command(stage.__name__, help=stage.__doc__)(command)
 
 
-for _stage in (report.plan, data.fetch, data.prepare):
+for _stage in (data.fetch, data.prepare):
     _whole_stage(_stage)
 
 
@@ -91,15 +120,33 @@ for _stage in (report.plan, data.fetch, data.prepare):
 def extractor(
     role: Annotated[
         Role,
-        typer.Argument(help="the network that measures, the perceptual loss', or DINOv2, which measures besides"),
+        typer.Argument(help="the network that measures, that of the perceptual loss, or DINOv2, which also measures"),
     ],
 ) -> None:
-    params = load_params()
+    params = _params()
     with locked(f"extractor-{role}", f"extractor {role}"):
         data.extractor(params, role)
 
 
-_run_stage(training.autoencoder, training.has_autoencoder)
+@app.command(help=training.autoencoder.__doc__)
+def autoencoder(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="as stable_diffusion-128, or dalle-mse-128")],
+    seed: Seed,
+) -> None:
+    params = _params()
+    if name not in params.autoencoders:
+        known = ", ".join(params.autoencoders) or "none"
+        raise UserError(f"the cells of params.yaml use no autoencoder '{name}': they use {known}")
+    _check_seed(params, seed)
+    _in_turn(
+        f"autoencoder {name}/{seed}",
+        f"autoencoder-{name}-{seed}",
+        layout.autoencoder(name, seed),
+        lambda: training.has_autoencoder(params, name, seed),
+        lambda: training.autoencoder(params, name, seed),
+    )
+
+
 _run_stage(training.train, training.has_model)
 _run_stage(measurement.sample)
 _run_stage(measurement.evaluate)
@@ -115,8 +162,36 @@ for _stage in (
     report.page,
 ):
     _whole_stage(_stage)
-for _engine_command in (dvc_records.record, dvc_records.restore):
-    _whole_stage(_engine_command)
+
+
+@app.command()
+def dvc(
+    check: Annotated[
+        bool, typer.Option("--check", help="only refuse a dvc.yaml that is of other cells, seeds or keys")
+    ] = False,
+) -> None:
+    """Write dvc.yaml: every stage that params.yaml asks for."""
+    params = _params()
+    with locked("dvc", "dvc"):
+        if check:
+            dvc_files.check(params, _table(params))
+        else:
+            written = dvc_files.write(params, _table(params))
+            print(f"{dvc_files.FILE} written" if written else f"{dvc_files.FILE} is that of params.yaml already")
+
+
+@app.command(help=dvc_records.record.__doc__)
+def record() -> None:
+    params = _params()
+    with locked("record", "record"):
+        dvc_records.record(params, _table(params))
+
+
+@app.command(help=dvc_records.restore.__doc__)
+def restore() -> None:
+    params = _params()
+    with locked("restore", "restore"):
+        dvc_records.restore(params, _table(params))
 
 
 @app.command()

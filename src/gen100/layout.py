@@ -1,14 +1,18 @@
-"""Where each output lies, relative to the workspace: one function or name a file."""
+"""Where each output lies, relative to the workspace: one function or name per file. The thesis's are in thesis.layout."""
 
 from pathlib import Path
 from typing import Literal
 
 from gen100.cells import Cell
+from gen100.errors import UserError
 
 Role = Literal["metric", "perceptual", "dinov2"]
 
 ARCHIVE = Path("data/archive.tar.gz")
 ARRAYS = Path("data/cifar100.npz")
+DVC_CHECK = Path("data/dvc_check.txt")
+"""Written by the first stage of dvc.yaml; all the others follow from it."""
+AUTOENCODERS = Path("results/autoencoders")
 REFERENCE = Path("reports/reference.json")
 RESULTS = Path("reports/results.csv")
 COMPARISONS = Path("reports/comparisons.csv")
@@ -18,15 +22,33 @@ FORENSICS = Path("reports/forensics")
 TABLES = Path("reports/tables")
 FIGURES = Path("reports/figures")
 PAGE = Path("reports/index.html")
-PLAN = Path("plan.json")
 
 
 def extractor(role: Role) -> Path:
-    """Weights of the network that measures, of the one that DALL-E's perceptual loss uses, or of DINOv2, which
-    measures besides; the last file is empty where it is not asked for."""
+    """Weights of the network that measures, of the one that the perceptual loss uses, or of DINOv2."""
     return Path(f"data/extractors/{role}.safetensors")
+
+
+def autoencoder(name: str, seed: int) -> Path:
+    """The folder of an autoencoder's outputs, which all cells that use it read."""
+    return AUTOENCODERS / name / str(seed)
 
 
 def run(cell: Cell | str, seed: int) -> Path:
     """The folder of a run's outputs."""
     return Path("results") / str(cell) / str(seed)
+
+
+def check_layout() -> None:
+    """Refuse a workspace whose results lie where an earlier version of the program kept them.
+
+    Raises:
+        UserError: it has such files; names one, and the way out.
+    """
+    for old in (Path("plan.json"), *Path("results").glob("*/*/autoencoder.*")):
+        if old.exists():
+            raise UserError(
+                f"{old} was written by an earlier version of gen100, whose results this one does not use (autoencoders"
+                " are now in results/autoencoders/<name>/<seed>/): start a new workspace with this params.yaml, or"
+                " remove results/, reports/ and plan.json here"
+            )

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -10,9 +12,12 @@ from typing import Any
 import yaml
 
 from gen100.engines.snakemake import due_stages
-from support.processes import ROOT, dvc, git, snakemake
+from support.processes import ROOT, dvc, environment, git, snakemake
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128"]
+AUTOENCODER = "stable_diffusion-128"
+STAGES = 19
+"""How many stages these cells have."""
 SMALL = {"images": 320, "records": 2, "ema_images": 100, "optimizer": {"lr": 1e-3}}
 REPORT = {"forensics", "aggregate", "compare", "claims", "tables", "figures", "page"}
 
@@ -43,14 +48,14 @@ def more_vae_images(params: dict[str, Any]) -> None:
 
 def after(stage: str, cell: str) -> set[str]:
     """The stages that follow from a run's stage, itself included."""
-    stages = ["autoencoder", "train", "sample", "evaluate"]
-    return {f"{name}@{cell}-0" for name in stages[stages.index(stage) :]} | REPORT
+    stages = ["train", "sample", "evaluate"]
+    return {f"{name}-{cell}-0" for name in stages[stages.index(stage) :]} | REPORT
 
 
 def build(folder: Path) -> None:
     """Make a repository with the workflow, tiny parameters, and all its outputs made by Snakemake."""
     folder.mkdir()
-    for name in ("Snakefile", "dvc.yaml", ".gitignore"):
+    for name in ("Snakefile", ".gitignore"):
         shutil.copy(ROOT / name, folder)
     for name in ("workflow", "profiles"):
         shutil.copytree(ROOT / name, folder / name)
@@ -68,6 +73,8 @@ def build(folder: Path) -> None:
     git(folder, "init", "--quiet")
     dvc(folder, "init", "--quiet")
     dvc(folder, "config", "core.analytics", "false")
+    run = [sys.executable, "-m", "gen100", "dvc"]
+    subprocess.run(run, cwd=folder, env=environment(), check=True, capture_output=True)
     done = snakemake(folder=folder)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,20 +1,6 @@
 """Before any training: the archive, the arrays, and the networks that measure or compare images."""
 
 
-rule plan:
-    """Write what each stage of each run depends on in params.yaml, for DVC."""
-    output:
-        "plan.json",
-    log:
-        "logs/plan.log",
-    benchmark:
-        "logs/plan.tsv"
-    params:
-        settings=PLAN,
-    shell:
-        "exec gen100 plan >> {log} 2>&1"
-
-
 rule fetch:
     """Take the data set's archive from its source, verified, or draw the synthetic one."""
     output:
@@ -24,7 +10,7 @@ rule fetch:
     benchmark:
         "logs/fetch.tsv"
     params:
-        settings=PLAN["fetch"],
+        settings=keys.data(PARAMS, "fetch"),
     shell:
         "exec gen100 fetch >> {log} 2>&1"
 
@@ -40,7 +26,7 @@ rule prepare:
     benchmark:
         "logs/prepare.tsv"
     params:
-        settings=PLAN["prepare"],
+        settings=keys.data(PARAMS, "prepare"),
     shell:
         "exec gen100 prepare >> {log} 2>&1"
 

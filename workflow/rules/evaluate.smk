@@ -2,7 +2,7 @@
 
 
 rule sample:
-    """Draw a run's samples, and a grid of them beside training images."""
+    """Draw a run's samples, and a grid of them next to training images."""
     input:
         data="data/cifar100.npz",
         weights="results/{cell}/{seed}/model.safetensors",
@@ -24,7 +24,7 @@ rule sample:
         mem_mb=16000,
         runtime=120,
     params:
-        settings=settings_of("sample"),
+        settings=cell_settings(keys.sample),
     shell:
         "exec gen100 sample {wildcards.cell} {wildcards.seed} >> {log} 2>&1"
 
@@ -33,8 +33,7 @@ rule reference:
     """Measure real images of the other split against the reference split: the floor of every table."""
     input:
         data="data/cifar100.npz",
-        extractor="data/extractors/metric.safetensors",
-        dinov2="data/extractors/dinov2.safetensors",
+        extractors=stages.measuring(PARAMS),
     output:
         "reports/reference.json",
     log:
@@ -47,7 +46,7 @@ rule reference:
         mem_mb=16000,
         runtime=60,
     params:
-        settings=PLAN["reference"],
+        settings=keys.reference(PARAMS),
     shell:
         "exec gen100 reference >> {log} 2>&1"
 
@@ -56,10 +55,9 @@ rule evaluate:
     """Measure a run's samples against the reference split; needs the floor, so that its statistics are shared."""
     input:
         data="data/cifar100.npz",
-        extractor="data/extractors/metric.safetensors",
-        dinov2="data/extractors/dinov2.safetensors",
+        extractors=stages.measuring(PARAMS),
         reference="reports/reference.json",
-        autoencoder="results/{cell}/{seed}/autoencoder.safetensors",
+        autoencoder=first_stage,
         samples="results/{cell}/{seed}/samples.npy",
     output:
         metrics="results/{cell}/{seed}/metrics.json",
@@ -80,7 +78,7 @@ rule evaluate:
         mem_mb=16000,
         runtime=60,
     params:
-        settings=settings_of("evaluate"),
+        settings=keys.evaluate(PARAMS),
     shell:
         "exec gen100 evaluate {wildcards.cell} {wildcards.seed} >> {log} 2>&1"
 
@@ -94,7 +92,7 @@ rule forensics:
         every_run("results/{cell}/{seed}/samples.npy"),
     output:
         report(
-            [f"{layout.FORENSICS}{ending}" for ending in (".csv", ".en.md", ".uk.md")],
+            thesis.forensics(),
             caption="../report/forensics.rst",
             category="Conclusions",
         ),
@@ -108,6 +106,6 @@ rule forensics:
         mem_mb=16000,
         runtime=120,
     params:
-        settings=PLAN["forensics"],
+        settings=keys.forensics(PARAMS),
     shell:
         "exec gen100 forensics >> {log} 2>&1"

@@ -1,20 +1,15 @@
 """Results as the thesis shows them: one table of runs, its tables, its figures, and a page."""
 
-TABLES = expand(
-    "reports/tables/table_{name}.{language}.{format}",
-    name=["3_1", "3_2", "measures"],
-    language=["en", "uk"],
-    format=["csv", "md", "tex"],
-)
-
 
 rule aggregate:
     """Collect every run's results into one table."""
     input:
-        every_run("results/{cell}/{seed}/metrics.json"),
-        every_run("results/{cell}/{seed}/curve.csv"),
-        every_run("results/{cell}/{seed}/run.json"),
-        every_run("results/{cell}/{seed}/autoencoder.json"),
+        every_run(
+            "results/{cell}/{seed}/metrics.json",
+            "results/{cell}/{seed}/curve.csv",
+            "results/{cell}/{seed}/run.json",
+        ),
+        every_autoencoder("results/autoencoders/{autoencoder}/{seed}/run.json"),
     output:
         report(
             "reports/results.csv",
@@ -27,7 +22,7 @@ rule aggregate:
     benchmark:
         "logs/aggregate.tsv"
     params:
-        settings=PLAN["report"],
+        settings=keys.report(PARAMS),
     shell:
         "exec gen100 aggregate >> {log} 2>&1"
 
@@ -49,7 +44,7 @@ rule compare:
     benchmark:
         "logs/compare.tsv"
     params:
-        settings=PLAN["report"],
+        settings=keys.report(PARAMS),
     shell:
         "exec gen100 compare >> {log} 2>&1"
 
@@ -60,12 +55,14 @@ rule claims:
         "data/cifar100.npz",
         "reports/results.csv",
         "reports/reference.json",
-        every_run("results/{cell}/{seed}/curve.csv"),
-        every_run("results/{cell}/{seed}/samples.npy"),
-        every_run("results/{cell}/{seed}/resamples.csv"),
+        every_run(
+            "results/{cell}/{seed}/curve.csv",
+            "results/{cell}/{seed}/samples.npy",
+            "results/{cell}/{seed}/resamples.csv",
+        ),
     output:
         report(
-            [f"{layout.CLAIMS}{ending}" for ending in (".csv", ".en.md", ".uk.md")],
+            thesis.claims(),
             caption="../report/claims.rst",
             category="Conclusions",
         ),
@@ -74,7 +71,7 @@ rule claims:
     benchmark:
         "logs/claims.tsv"
     params:
-        settings=PLAN["report"],
+        settings=keys.report(PARAMS),
     shell:
         "exec gen100 claims >> {log} 2>&1"
 
@@ -87,7 +84,7 @@ rule tables:
         "reports/comparisons.csv",
     output:
         report(
-            TABLES,
+            thesis.tables(),
             caption="../report/tables.rst",
             category="Results",
         ),
@@ -105,22 +102,24 @@ rule figures:
         "data/cifar100.npz",
         "reports/results.csv",
         "reports/reference.json",
-        every_run("results/{cell}/{seed}/curve.csv"),
-        every_run("results/{cell}/{seed}/samples.npy"),
-        every_run("results/{cell}/{seed}/resamples.csv"),
+        every_run(
+            "results/{cell}/{seed}/curve.csv",
+            "results/{cell}/{seed}/samples.npy",
+            "results/{cell}/{seed}/resamples.csv",
+        ),
     output:
         report(
-            [appendix(family) for family in APPENDICES],
+            thesis.appendices(),
             caption="../report/appendix.rst",
             category="Appendices",
         ),
         report(
-            "reports/figures/cost.svg",
+            thesis.cost(),
             caption="../report/cost.rst",
             category="Conclusions",
         ),
         report(
-            "reports/figures/bias.svg",
+            thesis.bias(),
             caption="../report/bias.rst",
             category="Conclusions",
         ),
@@ -129,7 +128,7 @@ rule figures:
     benchmark:
         "logs/figures.tsv"
     params:
-        settings=PLAN["report"],
+        settings=keys.report(PARAMS),
     shell:
         "exec gen100 figures >> {log} 2>&1"
 
@@ -140,10 +139,7 @@ rule theory:
         "data/cifar100.npz",
     output:
         report(
-            expand(
-                "reports/figures/figure_{number}.svg",
-                number=["1_1", "1_2", "1_3", "1_4", "1_5", "1_6", "2_8"],
-            ),
+            thesis.theory(),
             caption="../report/theory.rst",
             category="Theory",
         ),
@@ -158,14 +154,15 @@ rule theory:
 rule page:
     """Write the page that shows everything."""
     input:
-        "plan.json",
         "data/cifar100.npz",
         "reports/results.csv",
         "reports/reference.json",
         "reports/comparisons.csv",
-        every_run("results/{cell}/{seed}/curve.csv"),
-        every_run("results/{cell}/{seed}/samples.npy"),
-        every_run("results/{cell}/{seed}/neighbours.png"),
+        every_run(
+            "results/{cell}/{seed}/curve.csv",
+            "results/{cell}/{seed}/samples.npy",
+            "results/{cell}/{seed}/neighbours.png",
+        ),
         rules.claims.output,
         rules.forensics.output,
         rules.tables.output,
@@ -173,7 +170,7 @@ rule page:
         rules.theory.output,
     output:
         report(
-            "reports/index.html",
+            thesis.page(),
             caption="../report/page.rst",
             category="Results",
             labels={"table": "page"},
@@ -182,5 +179,7 @@ rule page:
         "logs/page.log",
     benchmark:
         "logs/page.tsv"
+    params:
+        settings=keys.page(PARAMS),
     shell:
         "exec gen100 page >> {log} 2>&1"

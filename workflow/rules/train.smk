@@ -1,45 +1,35 @@
-"""Training: the autoencoder of a two-stage model, then the model of a run."""
+"""Training: the autoencoders of two-stage families, then the model of each run."""
 
 
 rule autoencoder:
-    """Train a run's autoencoder, or take the one it shares."""
+    """Train an autoencoder, for all the cells that use it."""
     input:
-        autoencoder_inputs,
+        data="data/cifar100.npz",
+        features=features,
     output:
-        weights="results/{cell}/{seed}/autoencoder.safetensors",
-        curve="results/{cell}/{seed}/autoencoder.csv",
-        record="results/{cell}/{seed}/autoencoder.json",
+        weights="results/autoencoders/{autoencoder}/{seed}/model.safetensors",
+        curve="results/autoencoders/{autoencoder}/{seed}/curve.csv",
+        record="results/autoencoders/{autoencoder}/{seed}/run.json",
     log:
-        "logs/autoencoder/{cell}-{seed}.log",
+        "logs/autoencoder/{autoencoder}-{seed}.log",
     benchmark:
-        "logs/autoencoder/{cell}-{seed}.tsv"
-    wildcard_constraints:
-        cell=families(staged=True),
+        "logs/autoencoder/{autoencoder}-{seed}.tsv"
     resources:
-        **turns(),
         gpu=1,
         cpus_per_task=4,
         mem_mb=16000,
         runtime=480,
     params:
-        settings=settings_of("autoencoder"),
+        settings=autoencoder_settings,
     shell:
-        "exec gen100 autoencoder {wildcards.cell} {wildcards.seed} >> {log} 2>&1"
-
-
-use rule autoencoder as autoencoder_local with:
-    """Write the empty file of a model that has no autoencoder."""
-    wildcard_constraints:
-        cell=families(staged=False),
-    resources:
-        gpu=0,
+        "exec gen100 autoencoder {wildcards.autoencoder} {wildcards.seed} >> {log} 2>&1"
 
 
 rule train:
     """Train a run's model, resuming where an earlier attempt stopped."""
     input:
         data="data/cifar100.npz",
-        autoencoder="results/{cell}/{seed}/autoencoder.safetensors",
+        autoencoder=first_stage,
     output:
         weights="results/{cell}/{seed}/model.safetensors",
         curve="results/{cell}/{seed}/curve.csv",
@@ -54,6 +44,6 @@ rule train:
         mem_mb=16000,
         runtime=1440,
     params:
-        settings=settings_of("train"),
+        settings=cell_settings(keys.train),
     shell:
         "exec gen100 train {wildcards.cell} {wildcards.seed} >> {log} 2>&1"

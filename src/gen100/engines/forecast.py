@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 STAGES = [
-    *("plan", "fetch", "prepare", "extractor", "autoencoder", "train", "sample", "reference", "evaluate"),
+    *("fetch", "prepare", "extractor", "autoencoder", "train", "sample", "reference", "evaluate"),
     *("forensics", "aggregate", "compare", "claims", "tables", "figures", "theory", "page"),
 ]
 
@@ -77,7 +77,7 @@ class Line:
 
 def work_of(job: Job, params: Params) -> Work:
     """The work of a job under these parameters."""
-    cell = Cell.parse(job.cell) if job.cell else None
+    cell = _cell(job, params)
     settings: Any = getattr(params.models, cell.family) if cell else None
     batch = params.batch_size(cell) if cell else None
     first = settings.autoencoder if cell and cell.autoencoder else None
@@ -87,6 +87,7 @@ def work_of(job: Job, params: Params) -> Work:
         case "train":
             return Work(job.stage, cell, _kind(networks, batch), settings.training.images)
         case "autoencoder" if first:
+            # Counted for the first of the cells that use it.
             return Work(job.stage, cell, _kind(first.network.model_dump(), batch), first.training.images)
         case "sample" if cell:
             sampler = {key: getattr(params.sampling, key) for key in FAMILIES[cell.family].sampling.model_fields}
@@ -112,6 +113,13 @@ def work_of(job: Job, params: Params) -> Work:
     return Work(job.stage, None, "", None)
 
 
+def _cell(job: Job, params: Params) -> Cell | None:
+    """The cell of a run's job, or the first of those that use the autoencoder of a job."""
+    if job.autoencoder:
+        return params.autoencoders[job.autoencoder]
+    return Cell.parse(job.cell) if job.cell else None
+
+
 def _kind(*settings: Any) -> str:
     return json.dumps(settings, sort_keys=True)
 
@@ -123,7 +131,7 @@ def benchmarks(workspace: Path) -> list[Benchmark]:
         UserError: there is no such workspace.
     """
     if not workspace.is_dir():
-        raise UserError(f"{workspace} is no folder: name a workspace, a folder with a params.yaml")
+        raise UserError(f"{workspace} is not a folder: name a workspace, a folder with a params.yaml")
     with chdir(workspace):
         params = load_params()
         done = (job for job in jobs() if not job.due and all(output.exists() for output in job.outputs))
@@ -131,19 +139,20 @@ def benchmarks(workspace: Path) -> list[Benchmark]:
 
 
 def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
-    name = f"{job.cell}-{job.seed}" if job.cell else job.role
-    file = Path("logs") / (f"{job.stage}/{name}.tsv" if name else f"{job.stage}.tsv")
+    file = Path("logs") / (f"{job.stage}/{job.item}.tsv" if job.item else f"{job.stage}.tsv")
     if not file.exists():
         return
     with file.open(encoding="utf-8") as opened:
         seconds = max(float(row["s"]) for row in csv.DictReader(opened, delimiter="\t"))
     device = "?"
-    if job.cell is not None and job.seed is not None and (layout.run(job.cell, job.seed) / "run.json").exists():
-        device = read_json(layout.run(job.cell, job.seed) / "run.json")["device"]
-    for record in (output for output in job.outputs if output.name in ("run.json", "autoencoder.json")):
-        # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only; a cell that
-        # shares an autoencoder only copied it.
-        seconds = read_json(record)["seconds"]
+    if job.seed is not None:
+        folder = layout.run(job.cell, job.seed) if job.cell else layout.autoencoder(job.autoencoder or "", job.seed)
+        record = folder / "run.json"
+        if record.exists():
+            device = read_json(record)["device"]
+        if record in job.outputs:
+            # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
+            seconds = read_json(record)["seconds"]
     size = sum(output.stat().st_size for output in job.outputs)
     yield Benchmark(work_of(job, params), seconds, size, device)
 
@@ -152,19 +161,18 @@ def forecast(earlier: list[Benchmark]) -> list[Line]:
     """A line for every stage and model with jobs that are due in this workspace, in the order of the workflow.
 
     A job's seconds are those of the earlier jobs most like it (the same cell, else the same model, with the same
-    network and batch size), in proportion to the images. An autoencoder that cells share counts once.
+    network and batch size), in proportion to the images.
     """
     params = load_params()
     lines: dict[tuple[str, str], Line] = {}
     devices: dict[tuple[str, str], set[str]] = defaultdict(set)
     estimates: dict[Work, Estimate | None] = {}
-    every = jobs()
-    trained = {_autoencoder(job) for job in every if not job.due}
-    for job in every:
+    for job in jobs():
         if not job.due:
             continue
-        model = FAMILIES[Cell.parse(job.cell).family].title if job.cell else ""
         work = work_of(job, params)
+        cell = _cell(job, params)
+        model = FAMILIES[cell.family].title if cell else ""
         line = lines.setdefault((job.stage, model), Line(job.stage, model, work.images is not None))
         line.jobs += 1
         # Of many seeds alike: looked up once, or the time would grow with the square of their number.
@@ -174,21 +182,12 @@ def forecast(earlier: list[Benchmark]) -> list[Line]:
         if estimate is None:
             continue
         line.known += 1
-        network = _autoencoder(job)
-        if network is None or network not in trained:
-            line.hours += estimate.seconds / 3600
-        trained.add(network)
+        line.hours += estimate.seconds / 3600
         line.size += estimate.size
         devices[job.stage, model] |= estimate.devices
     for key, line in lines.items():
         line.devices = tuple(sorted(devices[key]))
     return sorted(lines.values(), key=lambda line: (not line.on_gpu, STAGES.index(line.stage)))
-
-
-def _autoencoder(job: Job) -> tuple[str, int | None] | None:
-    """The name and seed of the autoencoder that a job trains, or copies from a cell that shares it."""
-    name = Cell.parse(job.cell).autoencoder if job.cell and job.stage == "autoencoder" else None
-    return (name, job.seed) if name else None
 
 
 def _share(work: Work, earlier: Benchmark) -> float:
@@ -255,5 +254,5 @@ def _caption(lines: list[Line]) -> str:
     unknown = sum(line.jobs - line.known for line in lines)
     said = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
     if unknown:
-        said += f"\nNo earlier run tells of {unknown} jobs (≥ is without them): run one of each model and size."
+        said += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out). Run one of each model and size."
     return said

@@ -12,30 +12,29 @@ from typing import Any
 
 import yaml
 
-from gen100 import files, layout
 from gen100.config import Params
-from gen100.engines.plan import make_plan
+from gen100.engines import dvc as dvc_file
 from gen100.engines.snakemake import Job, due_stages, forgotten, jobs, snakemake, with_downstream
+from gen100.engines.stages import Stage
 from gen100.errors import UserError
 
 LOCK = Path("dvc.lock")
 NAMES_SHOWN = 12
 
 
-def record(_params: Params) -> None:
+def record(params: Params, stages: Collection[Stage]) -> None:
     """Record a finished, or partly finished, Snakemake run in DVC: every stage that is up to date."""
     _check_workspace()
     every = jobs()
     due = {job.stage_name for job in every if job.due}
-    if "plan" in due:
-        raise UserError(
-            "plan.json is not that of params.yaml: run `snakemake --cores 1 plan.json`, then record again"
-        )
     left = with_downstream(every, due | _unsure(every))
     names = [job.stage_name for job in every if job.stage_name not in left]
-    if not set(names) - {"plan"}:
+    if not names:
         raise UserError(f"nothing to record: {_cause(every)}")
-    dvc("commit", "-f", "--no-relink", *(names if left else []))
+    if dvc_file.write(params, stages):
+        print(f"{dvc_file.FILE} written: it had not the stages of params.yaml")
+    dvc_file.mark_checked()
+    dvc("commit", "-f", "--no-relink", *([dvc_file.CHECK, *names] if left else []))
 
     # One may have been started meanwhile.
     _check_workspace()
@@ -54,11 +53,7 @@ def _unsure(every: list[Job]) -> set[str]:
     # Snakemake does without an early output that is gone as long as the later ones are there. And an output whose
     # making it does not remember may be of other parameters.
     untold = forgotten()
-    unsure = {job.stage_name for job in every if _missing(job) or not untold.isdisjoint(job.outputs)}
-    if not layout.extractor("perceptual").exists():
-        # In dvc.yaml every autoencoder depends on this network; for Snakemake only those that use it.
-        unsure |= {job.stage_name for job in every if job.stage == "autoencoder"}
-    return unsure
+    return {job.stage_name for job in every if _missing(job) or not untold.isdisjoint(job.outputs)}
 
 
 def _missing(job: Job) -> list[str]:
@@ -73,24 +68,18 @@ def _cause(every: list[Job]) -> str:
         by_hand = "make it with `gen100`, then `snakemake --touch --cores 1`"
         cure = "run `snakemake` with it as the target" if any(job.due for job in every) else by_hand
         return f"missing: {_list(gone)}: {cure}"
-    if any(not job.due for job in every if job.stage != "plan"):
+    if any(not job.due for job in every):
         return "Snakemake does not remember making these files: after `dvc pull`, run `gen100 restore`"
     return "no stage is up to date with params.yaml: run `snakemake`"
 
 
-def restore(params: Params) -> None:
+def restore(params: Params, stages: Collection[Stage]) -> None:
     """Tell Snakemake that what DVC brought back is up to date: after `dvc pull` in a clone, or `dvc repro`."""
     _check_workspace()
     recorded = _recorded()
+    dvc_file.check(params, stages)
     changes = _status()
     _check_outputs({name: change for name, change in changes.items() if name in recorded})
-    before = layout.PLAN.read_bytes() if layout.PLAN.exists() else None
-    files.write_json(layout.PLAN, make_plan(params))
-    if layout.PLAN.read_bytes() != before:
-        # DVC compares the entries of plan.json: an edit of params.yaml shows only in the plan of that params.yaml.
-        changes = _status()
-    changes.pop("plan", None)
-
     every = jobs()
     left = with_downstream(every, changes.keys())
     _check_finished(every, left)
@@ -106,7 +95,7 @@ def restore(params: Params) -> None:
     unseen = left - due
     if unseen:
         # A stage without inputs leaves Snakemake nothing to compare.
-        first = " ".join(sorted({name.split("@")[0] for name in unseen}))
+        first = " ".join(sorted({job.stage for job in every if job.stage_name in unseen}))
         print(f"Snakemake cannot see that by itself: run `snakemake --cores all --forcerun {first}`")
 
 
@@ -132,7 +121,7 @@ def dvc(*arguments: str) -> str:
     done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
-        said = errors or ["ERROR: no word of why"]
+        said = errors or ["ERROR: without a message"]
         raise UserError(f"dvc {arguments[0]} failed: {said[0].removeprefix('ERROR: ')}")
     return done.stdout
 
@@ -144,7 +133,7 @@ def _check_workspace() -> None:
         UserError: else.
     """
     here = Path.cwd()
-    if not Path(".dvc").is_dir() or not Path("dvc.yaml").exists():
+    if not Path(".dvc").is_dir():
         raise UserError(f"{here} has no .dvc: DVC works in the repository's root, after `dvc init`")
     locks = Path(".snakemake/locks")
     if locks.is_dir() and any(locks.iterdir()):
@@ -187,11 +176,9 @@ def _check_outputs(changes: dict[str, list[Any]]) -> None:
             f"missing: {_list(gone)}: run `dvc pull` (and `git restore` for what git keeps), or `dvc repro`"
             " where nothing was pushed"
         )
-    # The plan is rewritten from params.yaml in any case.
-    modified = outputs.keys() - {str(layout.PLAN)}
-    if modified:
+    if outputs:
         raise UserError(
-            f"not as recorded in {LOCK}: {_list(modified)}: run `dvc checkout` (`git restore` for what"
+            f"not as recorded in {LOCK}: {_list(outputs)}: run `dvc checkout` (`git restore` for what"
             " git keeps), or keep them with `gen100 record`"
         )
 

@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import get_args
 
 from gen100.errors import UserError
-from gen100.layout import Role, extractor
+from gen100.layout import AUTOENCODERS, Role, extractor
 
 
 @dataclass(frozen=True)
 class Job:
     """One job of the DAG.
 
-    `cell` and `seed` are those of a run's stage, `role` is the feature network's; else they are None. `inputs` and
-    `outputs` are relative to the workspace. `reason` is Snakemake's, and empty where the job is not due.
+    `cell` is that of a run's stage, `autoencoder` the name of the autoencoder that is trained, `role` the feature
+    network's, and `seed` that of a run or autoencoder; else they are None. `inputs` and `outputs` are relative to the
+    workspace. `reason` is Snakemake's, and empty where the job is not due.
     """
 
     stage: str
@@ -31,15 +32,20 @@ class Job:
     due: bool
     reason: str
     cell: str | None = None
+    autoencoder: str | None = None
     seed: int | None = None
     role: Role | None = None
 
     @property
+    def item(self) -> str:
+        """What the stage is run for: `vae-elbo-128-0`, `metric`, or empty."""
+        parts = (self.cell, self.autoencoder, self.seed, self.role)
+        return "-".join(str(part) for part in parts if part is not None)
+
+    @property
     def stage_name(self) -> str:
-        """The stage as DVC names it: `train@vae-elbo-128-0`, `extractor@metric`, `aggregate`."""
-        if self.cell is not None:
-            return f"{self.stage}@{self.cell}-{self.seed}"
-        return self.stage if self.role is None else f"{self.stage}@{self.role}"
+        """The stage as DVC names it: `train-vae-elbo-128-0`, `extractor-metric`, `aggregate`."""
+        return f"{self.stage}-{self.item}" if self.item else self.stage
 
 
 def repository() -> Path:
@@ -54,7 +60,7 @@ def repository() -> Path:
     for folder in (here, *here.parents, source):
         if (folder / "Snakefile").is_file():
             return folder
-    raise UserError(f"{here} is in no repository with a Snakefile: work in a clone, or in a folder below one")
+    raise UserError(f"no Snakefile in {here} or above it: work in a clone of gen100, or in a folder below one")
 
 
 def snakemake(*arguments: str) -> str:
@@ -70,7 +76,7 @@ def snakemake(*arguments: str) -> str:
     if done.returncode:
         lines = (line.strip() for line in (done.stderr or done.stdout).splitlines())
         # The place in the Snakefile follows the message.
-        said = [line for line in lines if line and not line.startswith("File ")] or ["no word of why"]
+        said = [line for line in lines if line and not line.startswith("File ")] or ["without a message"]
         raise UserError(f"snakemake {' '.join(arguments)} failed in {workspace}: {said[-1]}")
     return done.stdout
 
@@ -112,10 +118,13 @@ def _job(block: dict[str, str], reason: str | None) -> Job:
     # The files that a reason names, and the parameters, follow a colon.
     words = (reason or "").split(":")[0]
     stage, due = block["rule"].removesuffix("_local"), reason is not None
-    place = outputs[0]
-    if place.parts[0] == "results":
-        return Job(stage, inputs, outputs, due, words, cell=place.parts[1], seed=int(place.parts[2]))
-    roles = [role for role in get_args(Role) if extractor(role) == place]
+    first = outputs[0]
+    if first.is_relative_to(AUTOENCODERS):
+        name, seed, _ = first.relative_to(AUTOENCODERS).parts
+        return Job(stage, inputs, outputs, due, words, autoencoder=name, seed=int(seed))
+    if first.parts[0] == "results":
+        return Job(stage, inputs, outputs, due, words, cell=first.parts[1], seed=int(first.parts[2]))
+    roles = [role for role in get_args(Role) if extractor(role) == first]
     return Job(stage, inputs, outputs, due, words, role=roles[0] if roles else None)
 
 

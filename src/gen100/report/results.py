@@ -128,9 +128,10 @@ def _row(params: Params, cell: Cell, seed: int) -> Record:
     metrics = read_record(folder / "metrics.json", numbers, TEXTS, _advice("evaluate", str(cell), seed))
     ran = ["images_seen", "seconds", "memory"]
     run = read_record(folder / "run.json", ran, ["device", "commit", "torch"], _advice("train", str(cell), seed))
-    first = read_record(
-        folder / "autoencoder.json", ["images_seen", "seconds"], [], _advice("autoencoder", str(cell), seed)
-    )
+    name, first = cell.autoencoder, {}
+    if name is not None:
+        file, advice = layout.autoencoder(name, seed) / "run.json", _advice("autoencoder", name, seed)
+        first = read_record(file, ["images_seen", "seconds"], [], advice)
     known = {
         "cell": str(cell),
         "family": cell.family,
@@ -140,8 +141,8 @@ def _row(params: Params, cell: Cell, seed: int) -> Record:
         "seed": seed,
         "train_loss": curve["train_loss"].iloc[-1],
         "val_loss": curve["val_loss"].iloc[-1],
-        "autoencoder_images": first["images_seen"],
-        "autoencoder_seconds": first["seconds"],
+        "autoencoder_images": first.get("images_seen"),
+        "autoencoder_seconds": first.get("seconds"),
     }
     known |= {key: metrics[key] for key in (*numbers, *TEXTS)}
     known |= {column: metrics.get(name) for column, name in against_other.items()}

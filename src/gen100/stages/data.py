@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 from gen100 import layout
 from gen100.config import DinoV2, InceptionExtractor, OwnExtractor, Params, SyntheticData, VggPerceptual
-from gen100.engines.plan import relevant
+from gen100.engines import keys
+from gen100.errors import UserError
 from gen100.layout import Role
 
 if TYPE_CHECKING:
@@ -31,15 +32,11 @@ def prepare(params: Params) -> None:
 
 
 def extractor(params: Params, role: Role) -> None:
-    """Train the feature network of a role, or take its weights, verified; an empty file where it is not asked for,
-    so that every study has the same stages."""
-    from gen100.weights import save_weights
-
+    """Train the feature network of a role, or take its weights, verified."""
     metrics = params.metrics
     settings = {"metric": metrics.extractor, "perceptual": metrics.perceptual, "dinov2": metrics.dinov2}[role]
     if settings is None:
-        save_weights(layout.extractor(role), {}, {})
-        return
+        raise UserError(f"params.yaml has no metrics.{role}: name its weights there first")
     if isinstance(settings, OwnExtractor):
         _train_extractor(params, settings, role)
         return
@@ -72,7 +69,7 @@ def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None
         seed=settings.seed,
         batch_size=settings.network.batch_size,
         training=settings.network.training,
-        mark=fingerprint(settings.seed, {"extractor": relevant(settings)}),
+        mark=fingerprint(settings.seed, keys.extractor(params, role)),
         build=lambda _data: FeatureNetwork(settings.network),
     ) as trained:
         network = cast(FeatureNetwork, trained.network)

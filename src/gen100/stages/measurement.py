@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gen100 import files, layout
 from gen100.cells import Cell
 from gen100.config import Params
-from gen100.engines.plan import train_settings
+from gen100.engines import keys
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 
@@ -33,7 +33,7 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
 
     file = layout.run(cell, seed) / "model.safetensors"
     stage = f"train {cell} {seed}"
-    if read_header(file, stage).get("settings") != train_settings(params, cell):
+    if read_header(file, stage).get("settings") != keys.train(params, cell):
         raise UserError(
             f"{file} was trained with other parameters than params.yaml holds: run stage {stage} again"
         )
@@ -163,8 +163,11 @@ def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:
     from gen100.training.feed import to_float, to_uint8
     from gen100.weights import load_weights
 
+    name = cell.autoencoder
+    assert name is not None
     autoencoder = FAMILIES[cell.family].build_autoencoder(cell, params.settings(cell), None)
-    load_weights(layout.run(cell, seed) / "autoencoder.safetensors", autoencoder, f"autoencoder {cell} {seed}")
+    file = layout.autoencoder(name, seed) / "model.safetensors"
+    load_weights(file, autoencoder, f"autoencoder {name} {seed}")
     autoencoder.to(fastest()).eval()
     with torch.no_grad():
         parts = torch.from_numpy(images).to(fastest()).split(BATCH_CPU)

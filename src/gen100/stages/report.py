@@ -1,13 +1,6 @@
-"""The stages that turn results into tables, figures and a page, and the plan that DVC reads."""
+"""The stages that turn results into tables, figures and a page."""
 
-from gen100 import files, layout
 from gen100.config import Params
-from gen100.engines.plan import make_plan
-
-
-def plan(params: Params) -> None:
-    """Write what each stage of each run depends on."""
-    files.write_json(layout.PLAN, make_plan(params))
 
 
 def aggregate(params: Params) -> None:

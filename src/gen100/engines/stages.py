@@ -1,0 +1,195 @@
+"""One table of the workspace's stages, as DVC is told of them. A test holds it to the jobs of the Snakefile."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from gen100 import layout
+from gen100.cells import Cell
+from gen100.config import OwnExtractor, Params
+from gen100.engines import keys
+from gen100.engines.keys import Keys
+from gen100.families.registry import FAMILIES
+from gen100.layout import ARCHIVE, ARRAYS, REFERENCE, Role
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file that a stage writes.
+
+    Attributes:
+        in_git: kept in git, so that a clone has it at once; else in DVC's cache.
+        kind: how DVC shows it.
+        options: of the plot.
+    """
+
+    path: Path
+    in_git: bool = False
+    kind: Literal["outs", "metrics", "plots"] = "outs"
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of one item: its command is `gen100 <stage> <arguments>`.
+
+    Attributes:
+        settings: what it depends on in params.yaml.
+    """
+
+    stage: str
+    arguments: tuple[str | int, ...]
+    inputs: tuple[Path, ...]
+    outputs: tuple[Output, ...]
+    settings: Keys
+
+    @property
+    def name(self) -> str:
+        """As DVC names it: `train-vae-elbo-128-0`, `extractor-metric`, `aggregate`."""
+        return "-".join([self.stage, *map(str, self.arguments)])
+
+    @property
+    def command(self) -> str:
+        return " ".join(["gen100", self.stage, *map(str, self.arguments)])
+
+
+def every_run(params: Params, *names: str) -> list[Path]:
+    """The files of these names of every run, in the order of params.yaml."""
+    return [
+        layout.run(cell, seed) / name for name in names for cell in params.cells for seed in params.seeds
+    ]
+
+
+def features(cell: Cell) -> list[Path]:
+    """The perceptual network, for a cell whose loss uses it."""
+    return [layout.extractor("perceptual")] if cell.loss in FAMILIES[cell.family].perceptual else []
+
+
+def first_stage(cell: Cell, seed: int) -> list[Path]:
+    """The weights of the autoencoder that a cell uses, if it uses one."""
+    return [layout.autoencoder(cell.autoencoder, seed) / "model.safetensors"] if cell.autoencoder else []
+
+
+def roles(params: Params) -> list[Role]:
+    """The feature networks that the workspace needs."""
+    needed: list[Role] = ["metric"]
+    if any(features(Cell.parse(cell)) for cell in params.cells):
+        needed.append("perceptual")
+    if params.metrics.dinov2:
+        needed.append("dinov2")
+    return needed
+
+
+def is_trained(params: Params, role: Role) -> bool:
+    """Whether a role's feature network is trained here; else its weights are taken."""
+    settings = {"metric": params.metrics.extractor, "perceptual": params.metrics.perceptual}
+    return isinstance(settings.get(role), OwnExtractor)
+
+
+def measuring(params: Params) -> list[Path]:
+    """The feature networks that measure."""
+    return [layout.extractor(role) for role in roles(params) if role != "perceptual"]
+
+
+def stages(params: Params) -> list[Stage]:
+    """From the data to the tables that any study has, in an order in which they can run."""
+    cells = [Cell.parse(text) for text in params.cells]
+    return [
+        Stage("fetch", (), (), _cached(ARCHIVE), keys.data(params, "fetch")),
+        Stage("prepare", (), (ARCHIVE,), _cached(ARRAYS), keys.data(params, "prepare")),
+        *(_extractor(params, role) for role in roles(params)),
+        *(_autoencoder(params, name, seed) for name in params.autoencoders for seed in params.seeds),
+        *(_train(params, cell, seed) for cell in cells for seed in params.seeds),
+        *(_sample(params, cell, seed) for cell in cells for seed in params.seeds),
+        Stage(
+            "reference",
+            (),
+            (ARRAYS, *measuring(params)),
+            (Output(REFERENCE, in_git=True, kind="metrics"),),
+            keys.reference(params),
+        ),
+        *(_evaluate(params, cell, seed) for cell in cells for seed in params.seeds),
+        Stage(
+            "aggregate",
+            (),
+            (
+                *every_run(params, "metrics.json", "curve.csv", "run.json"),
+                *(layout.autoencoder(name, seed) / "run.json" for name in params.autoencoders for seed in params.seeds),
+            ),
+            in_git([layout.RESULTS]),
+            keys.report(params),
+        ),
+        Stage(
+            "compare",
+            (),
+            (layout.RESULTS, *every_run(params, "resamples.csv")),
+            in_git([layout.COMPARISONS]),
+            keys.report(params),
+        ),
+    ]
+
+
+def in_git(paths: Iterable[Path]) -> tuple[Output, ...]:
+    return tuple(Output(path, in_git=True) for path in paths)
+
+
+def _cached(*paths: Path) -> tuple[Output, ...]:
+    return tuple(Output(path) for path in paths)
+
+
+def _extractor(params: Params, role: Role) -> Stage:
+    return Stage("extractor", (role,), (ARRAYS,), _cached(layout.extractor(role)), keys.extractor(params, role))
+
+
+def _autoencoder(params: Params, name: str, seed: int) -> Stage:
+    folder = layout.autoencoder(name, seed)
+    return Stage(
+        "autoencoder",
+        (name, seed),
+        (ARRAYS, *features(params.autoencoders[name])),
+        (*_cached(folder / "model.safetensors"), *in_git([folder / "run.json"]), _curve(folder, name, seed)),
+        keys.autoencoder(params, name),
+    )
+
+
+def _train(params: Params, cell: Cell, seed: int) -> Stage:
+    folder = layout.run(cell, seed)
+    return Stage(
+        "train",
+        (str(cell), seed),
+        (ARRAYS, *first_stage(cell, seed)),
+        (*_cached(folder / "model.safetensors"), *in_git([folder / "run.json"]), _curve(folder, str(cell), seed)),
+        keys.train(params, cell),
+    )
+
+
+def _curve(folder: Path, name: str, seed: int) -> Output:
+    options = {"x": "epoch", "y": "val_loss", "title": f"{name}, seed {seed}"}
+    return Output(folder / "curve.csv", in_git=True, kind="plots", options=options)
+
+
+def _sample(params: Params, cell: Cell, seed: int) -> Stage:
+    folder = layout.run(cell, seed)
+    return Stage(
+        "sample",
+        (str(cell), seed),
+        (ARRAYS, folder / "model.safetensors"),
+        (*_cached(folder / "samples.npy"), Output(folder / "grid.png", kind="plots")),
+        keys.sample(params, cell),
+    )
+
+
+def _evaluate(params: Params, cell: Cell, seed: int) -> Stage:
+    folder = layout.run(cell, seed)
+    return Stage(
+        "evaluate",
+        (str(cell), seed),
+        (ARRAYS, *measuring(params), REFERENCE, *first_stage(cell, seed), folder / "samples.npy"),
+        (
+            *in_git([folder / "resamples.csv"]),
+            Output(folder / "metrics.json", in_git=True, kind="metrics"),
+            Output(folder / "neighbours.png", kind="plots"),
+        ),
+        keys.evaluate(params),
+    )
