@@ -120,7 +120,9 @@ for _stage in (data.fetch, data.prepare):
 def extractor(
     role: Annotated[
         Role,
-        typer.Argument(help="the network that measures, that of the perceptual loss, or DINOv2, which also measures"),
+        typer.Argument(
+            help="the network that measures, that of the perceptual loss, or DINOv2, which also measures"
+        ),
     ],
 ) -> None:
     params = _params()

@@ -1,5 +1,6 @@
-"""Two copies of one stage at once, as a killed node's step that lives on beside the job that was queued again."""
+"""Two copies of one stage at once, as when a killed node's step lives on while its job was queued again."""
 
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,7 +22,8 @@ from support.faults import (
 )
 from support.processes import Process, environment
 
-VAE, STAGED = "vae-elbo-128", "stable_diffusion-mse-128"
+VAE, STAGED = "vae-elbo-128", ["stable_diffusion-mse-128", "stable_diffusion-mae-128"]
+SHARED = "stable_diffusion-128"
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +33,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(folder: Path, write_params: Callable[..., None], gen100: Process) -> Path:
-    """A workspace with its data prepared, and nothing trained but the empty autoencoder."""
-    write_params(folder, **tiny(cells=[VAE, STAGED]))
+    """A workspace with its data prepared, and nothing trained."""
+    write_params(folder, **tiny(cells=[VAE, *STAGED]))
     if not (folder / "data/cifar100.npz").exists():
-        for stage in (["fetch"], ["prepare"], ["autoencoder", VAE, 0]):
-            gen100(folder, *stage)
-    for name in ("model.safetensors", "curve.csv", "run.json"):
-        (folder / "results" / VAE / "0" / name).unlink(missing_ok=True)
+        for stage in ("fetch", "prepare"):
+            gen100(folder, stage)
+    shutil.rmtree(folder / "results", ignore_errors=True)
     return folder
 
 
@@ -64,22 +65,26 @@ def end(process: Started) -> str:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "place"),
-    [(("train", VAE, 0), f"train/{VAE}/0"), (("autoencoder", STAGED, 0), "autoencoder/stable_diffusion-128/0")],
+    ("arguments", "place", "run"),
+    [
+        (("train", VAE, 0), f"train/{VAE}/0", f"{VAE}/0"),
+        (("autoencoder", SHARED, 0), f"autoencoder/{SHARED}/0", f"autoencoders/{SHARED}/0"),
+    ],
     ids=["train", "autoencoder"],
 )
 def test_the_second_copy_waits_and_keeps_what_the_first_made(
-    workspace: Path, midway: Callable[..., Started], arguments: tuple[object, ...], place: str
+    workspace: Path, midway: Callable[..., Started], arguments: tuple[object, ...], place: str, run: str
 ) -> None:
     first = midway(place, *arguments)
     second = start(workspace, *arguments)
     says(second.stderr, "waiting for it")
     first.send_signal(signal.SIGCONT)
     end(first)
-    run = workspace / "results" / str(arguments[1]) / "0"
-    made = {path: path.stat().st_mtime_ns for path in run.iterdir()}
+    folder = workspace / "results" / run
+    made = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert {path.name for path in made} == {"model.safetensors", "curve.csv", "run.json"}
     assert "the other process has made it: kept" in end(second)
-    assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == made
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == made
 
 
 def test_the_second_copy_goes_on_where_the_first_was_killed(
@@ -106,7 +111,7 @@ def test_what_the_first_made_of_other_parameters_is_not_kept(
     workspace: Path, midway: Callable[..., Started], write_params: Callable[..., None]
 ) -> None:
     first = midway(f"train/{VAE}/0", "train", VAE, 0)
-    write_params(workspace, **tiny(cells=[VAE, STAGED], models__vae__training={**SMALL, "images": 320}))
+    write_params(workspace, **tiny(cells=[VAE, *STAGED], models__vae__training={**SMALL, "images": 320}))
     second = start(workspace, "train", VAE, 0)
     says(second.stderr, "waiting for it")
     first.send_signal(signal.SIGCONT)
@@ -118,7 +123,7 @@ def test_what_the_first_made_of_other_parameters_is_not_kept(
 @pytest.mark.parametrize(
     ("lock", "arguments"),
     [
-        (f"{VAE}-0", ("autoencoder", VAE, 0)),
+        (f"autoencoder-{SHARED}-0", ("autoencoder", SHARED, 0)),
         (f"{VAE}-0", ("train", VAE, 0)),
         (f"{VAE}-0", ("sample", VAE, 0)),
         (f"{VAE}-0", ("evaluate", VAE, 0)),

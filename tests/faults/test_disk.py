@@ -59,7 +59,7 @@ def trained(folder: Path, write_params: Callable[..., None], gen100: Process) ->
         write_params(folder, **tiny())
         for stage in (["fetch"], ["prepare"]):
             gen100(folder, *stage)
-        for stage in ("autoencoder", "train", "sample"):
+        for stage in ("train", "sample"):
             gen100(folder, stage, CELL, 0)
     return folder
 

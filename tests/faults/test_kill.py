@@ -26,7 +26,7 @@ def finished(folder: Path, write_params: Callable[..., None], gen100: Process) -
         write_params(folder, **tiny())
         for stage in (["fetch"], ["prepare"], ["extractor", "metric"]):
             gen100(folder, *stage)
-        for stage in ("autoencoder", "train", "sample", "evaluate"):
+        for stage in ("train", "sample", "evaluate"):
             gen100(folder, stage, CELL, 0)
     return folder
 

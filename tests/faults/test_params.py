@@ -31,7 +31,7 @@ MISTAKES: dict[str, tuple[str, Any, list[str]]] = {
     "no choice": ("models.stable_diffusion.schedule", "sine", ["schedule is 'sine'", "'linear' or 'cosine'"]),
     "unknown model": ("cells", ["gan-elbo-128"], ["'gan-elbo-128'", "vae, dalle, stylegan2, stable_diffusion"]),
     "unknown loss": ("cells", ["vae-hinge-128"], ["'vae-hinge-128'", "elbo, mi, wae"]),
-    "no cell": ("cells", ["vae"], ["'vae'", "<model>-<loss>-<latent>"]),
+    "no cell": ("cells", ["vae"], ["'vae'", "<family>-<loss>-<latent>"]),
     "duplicate cell": ("cells", ["vae-mi-128"] * 2, ["cells holds vae-mi-128 more than once"]),
     "no batch size": (
         "cells",
@@ -61,7 +61,7 @@ def changed(params: dict[str, Any], place: str, value: Any) -> str:
 def test_a_mistake_is_one_line(tmp_path: Path, demo_params: dict[str, Any], mistake: str) -> None:
     place, value, said = MISTAKES[mistake]
     (tmp_path / "params.yaml").write_text(changed(demo_params, place, value))
-    line = refusal(start(tmp_path, "plan"))
+    line = refusal(start(tmp_path, "fetch"))
     assert line.startswith("gen100: params.yaml: ")
     for part in said:
         assert part in line
@@ -81,7 +81,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, demo_params: dict[str, Any], mist
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path, text: str | None, said: str) -> None:
     if text is not None:
         (tmp_path / "params.yaml").write_text(text)
-    assert f"gen100: {said}" in refusal(start(tmp_path, "plan"))
+    assert f"gen100: {said}" in refusal(start(tmp_path, "fetch"))
 
 
 @pytest.mark.parametrize("mistake", ["unknown key", "out of range", "no batch size"])

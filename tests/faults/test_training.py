@@ -36,7 +36,7 @@ def trained(folder: Path, write_params: Callable[..., None], gen100: Process) ->
     """A workspace with a trained run."""
     if not (folder / "params.yaml").exists():
         write_params(folder, **tiny())
-        for stage in (["fetch"], ["prepare"], ["autoencoder", CELL, 0], ["train", CELL, 0]):
+        for stage in (["fetch"], ["prepare"], ["train", CELL, 0]):
             gen100(folder, *stage)
     return folder
 

@@ -84,8 +84,10 @@ def write_run(cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray
         "torch": "2.9.0",
     }
     (folder / "run.json").write_text(json.dumps(run))
-    first = {"images_seen": 50_000, "seconds": 5.5} if cell.autoencoder else {"images_seen": 0, "seconds": 0.0}
-    (folder / "autoencoder.json").write_text(json.dumps(first))
+    if cell.autoencoder:
+        first = layout.autoencoder(cell.autoencoder, seed)
+        first.mkdir(parents=True, exist_ok=True)
+        (first / "run.json").write_text(json.dumps({"images_seen": 50_000, "seconds": 5.5}))
 
 
 def write_comparisons(params: Params, verdict: str = "one seed") -> None:

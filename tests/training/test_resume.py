@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gen100.cells import Cell
 from support.faults import send_and_end, start_and_hold
 from support.processes import Process
 
@@ -48,7 +49,8 @@ def stop_midway(folder: Path, place: str, number: signal.Signals, *arguments: st
 @pytest.mark.parametrize("cell", CELLS)
 def test_training_killed_and_resumed(ready: Path, gen100: Process, cell: str) -> None:
     number = signal.SIGKILL if cell in CELLS[::2] else signal.SIGTERM
-    gen100(ready, "autoencoder", cell, 0)
+    if name := Cell.parse(cell).autoencoder:
+        gen100(ready, "autoencoder", name, 0)
     gen100(ready, "train", cell, 0)
     folder = ready / "results" / cell / "0"
     names = ["model.safetensors", "curve.csv"]
@@ -63,8 +65,8 @@ def test_training_killed_and_resumed(ready: Path, gen100: Process, cell: str) ->
 
 
 def test_autoencoder_killed_and_resumed(ready: Path, gen100: Process) -> None:
-    cell, name = "dalle-mse-128", "autoencoder.safetensors"
-    folder = ready / "results" / cell / "0"
+    cell, name = "dalle-mse-128", "model.safetensors"
+    folder = ready / "results/autoencoders" / cell / "0"
     gen100(ready, "autoencoder", cell, 0)
     whole = (folder / name).read_bytes()
     (folder / name).unlink()

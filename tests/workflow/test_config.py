@@ -9,9 +9,11 @@ import yaml
 
 from gen100.cells import Cell
 from gen100.config import load_params
-from gen100.engines.plan import make_plan
+from gen100.engines.keys import is_given
+from gen100.engines.stages import Stage, stages
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
+from gen100.thesis.stages import stages as thesis_stages
 from support.processes import ROOT
 
 FULL = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -54,7 +56,7 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("cells", ["vae-elbo-128", "gan-elbo-128"], ["'gan-elbo-128'", "stylegan2"]),
         ("cells", ["vae-hinge-128"], ["'vae-hinge-128'", "elbo, mi, wae"]),
         ("cells", ["vae-elbo-512"], ["'vae-elbo-512'", "sizes.vae", "512"]),
-        ("cells", ["vae"], ["'vae'", "<model>-<loss>-<latent>"]),
+        ("cells", ["vae"], ["'vae'", "<family>-<loss>-<latent>"]),
         ("cells", ["stable_diffusion-mse-100"], ["multiple of 64"]),
         ("cells", ["vae-elbo-128", "vae-elbo-128"], ["vae-elbo-128", "more than once"]),
         ("cells", [], ["cells"]),
@@ -120,20 +122,24 @@ def test_a_new_cell_needs_its_batch_alone(tmp_path: Path) -> None:
     assert load(tmp_path, params).batch_size(Cell("vae", "wae", 512)) == 256
 
 
+def table(folder: Path, values: Any) -> dict[str, Stage]:
+    """Every stage by name, but the page, which shows all of params.yaml."""
+    params = load(folder, values)
+    every = [*stages(params), *thesis_stages(params)]
+    return {stage.name: stage for stage in every if stage.name != "page"}
+
+
 def different(tmp_path: Path, place: str, value: Any) -> set[str]:
-    """The entries of the plan that a change touches, as stage or stage.run."""
-    before, after = make_plan(load(tmp_path, FULL)), make_plan(load(tmp_path, changed(place, value)))
-    touched = set()
-    for stage, settings in after.items():
-        if stage in ("autoencoder", "train", "sample", "evaluate", "extractor"):
-            touched |= {f"{stage}.{run}" for run in settings if settings[run] != before[stage].get(run)}
-        elif settings != before[stage]:
-            touched.add(stage)
-    return touched
+    """The stages that a change touches: their settings or inputs are others, or they are new."""
+    before, after = table(tmp_path, FULL), table(tmp_path, changed(place, value))
+    return {name for name, stage in after.items() if stage != before.get(name)}
 
 
 def runs(stage: str, pattern: str) -> set[str]:
-    return {f"{stage}.{cell}-0" for cell in FULL["cells"] if cell.startswith(pattern)}
+    return {f"{stage}-{cell}-0" for cell in FULL["cells"] if cell.startswith(pattern)}
+
+
+REPORTS = {"forensics", "aggregate", "compare", "claims", "figures"}
 
 
 def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
@@ -143,11 +149,15 @@ def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
         "train", "stylegan2-lsgan"
     )
     assert different(tmp_path, "models.stable_diffusion.huber_delta", 5) == runs("train", "stable_diffusion-huber")
-    assert different(tmp_path, "models.stable_diffusion.autoencoder.kl_weight", 5) == runs(
-        "autoencoder", "stable_diffusion"
-    ) | runs("train", "stable_diffusion")
+    kl_autoencoders = {"autoencoder-stable_diffusion-128-0", "autoencoder-stable_diffusion-2048-0"}
+    assert different(tmp_path, "models.stable_diffusion.autoencoder.kl_weight", 5) == kl_autoencoders | runs(
+        "train", "stable_diffusion"
+    )
+    assert different(tmp_path, "models.dalle.autoencoder.perceptual_pixel_weight", 5) == runs(
+        "autoencoder", "dalle-perceptual"
+    ) | runs("train", "dalle-perceptual")
     assert different(tmp_path, "sizes.dalle", {128: 64, 2048: 2048}) == {
-        f"{stage}.dalle-{loss}-128-0"
+        f"{stage}-dalle-{loss}-128-0"
         for stage in ("autoencoder", "train")
         for loss in ("cross_entropy", "mse", "perceptual")
     }
@@ -157,23 +167,63 @@ def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
     assert different(tmp_path, "data.checksum", "md5:" + "0" * 32) == {"fetch", "prepare"}
     assert different(tmp_path, "metrics.extractor.weights.source", "here.pth") == set()
     assert different(tmp_path, "metrics.perceptual.weights.checksum", "sha256:" + "0" * 64) == {
-        "extractor.perceptual"
+        "extractor-perceptual"
     }
-    assert different(tmp_path, "seeds", [0, 1]) == {
-        f"{stage}.{cell}-1" for stage in ("autoencoder", "train", "sample", "evaluate") for cell in FULL["cells"]
-    } | {"report", "forensics"}
+    new = {f"{stage}-{cell}-1" for stage in ("train", "sample", "evaluate") for cell in FULL["cells"]}
+    new |= {f"autoencoder-{name}-1" for name in load(tmp_path, FULL).autoencoders}
+    assert different(tmp_path, "seeds", [0, 1]) == new | REPORTS
     dinov2 = {"weights": {"source": "dinov2.pth", "checksum": "sha256:" + "0" * 64}}
     assert different(tmp_path, "metrics.dinov2", dinov2) == runs("evaluate", "") | {
         "reference",
-        "extractor.dinov2",
+        "extractor-dinov2",
     }
     assert different(tmp_path, "metrics.measures", ["fid"]) == runs("evaluate", "") | {"reference"}
 
 
-def test_cells_that_share_an_autoencoder_have_the_same_settings(tmp_path: Path) -> None:
-    plan = make_plan(load(tmp_path, FULL))["autoencoder"]
-    first, second = plan["stable_diffusion-mse-128-0"], plan["stable_diffusion-huber-128-0"]
-    assert first == second
-    assert first["autoencoder"] == "stable_diffusion-128"
-    assert plan["dalle-mse-128-0"] != plan["dalle-perceptual-128-0"]
-    assert plan["vae-elbo-128-0"] == {"autoencoder": None}
+def test_keys_are_those_of_params_yaml_and_no_finer_than_needed(tmp_path: Path) -> None:
+    every = table(tmp_path, FULL)
+    assert every["train-vae-elbo-128-0"].settings == {
+        "sizes.vae.128": 128,
+        "models.vae.network": FULL["models"]["vae"]["network"],
+        "models.vae.training": load(tmp_path, FULL).models.vae.training.model_dump(mode="json"),
+    }
+    # All that Stable Diffusion can be told matters to its Huber loss.
+    assert every["train-stable_diffusion-huber-128-0"].settings.keys() == {
+        "sizes.stable_diffusion.128",
+        "models.stable_diffusion",
+    }
+    assert every["sample-dalle-mse-128-0"].settings == {
+        f"sampling.{key}": FULL["sampling"][key] for key in ("images", "temperature", "top_k")
+    }
+    assert every["fetch"].settings == {"data.checksum": FULL["data"]["checksum"]}
+
+
+def test_keys_that_params_yaml_leaves_to_their_defaults_are_told_apart(tmp_path: Path) -> None:
+    values = copy.deepcopy(FULL)
+    del values["models"]["vae"]["network"], values["models"]["dalle"], values["sampling"]["steps"]
+    params = load(tmp_path, values)
+    given = ("models.vae.training", "sizes.vae.128", "sampling.images", "data", "cells", "metrics.extractor.name")
+    left_out = ("models.vae.network", "models.dalle", "models.dalle.network", "sampling.steps", "metrics.dinov2")
+    assert [key for key in (*given, *left_out) if is_given(params, key)] == list(given)
+
+
+def test_cells_share_an_autoencoder_where_the_loss_does_not_matter_to_it(tmp_path: Path) -> None:
+    assert list(load(tmp_path, FULL).autoencoders) == [
+        *(f"dalle-{loss}-{latent}" for loss in ("cross_entropy", "mse", "perceptual") for latent in (128, 2048)),
+        "stable_diffusion-128",
+        "stable_diffusion-2048",
+    ]
+    every = table(tmp_path, FULL)
+    weights = Path("results/autoencoders/stable_diffusion-128/0/model.safetensors")
+    users = {name for name, stage in every.items() if weights in stage.inputs}
+    cells = [f"stable_diffusion-{loss}-128-0" for loss in ("mse", "mae", "huber")]
+    assert users == {f"{stage}-{cell}" for stage in ("train", "evaluate") for cell in cells}
+
+
+def test_only_networks_that_a_cell_or_measure_uses_are_made(tmp_path: Path) -> None:
+    assert {name for name in table(tmp_path, FULL) if name.startswith("extractor")} == {
+        "extractor-metric",
+        "extractor-perceptual",
+    }
+    alone = table(tmp_path, changed("cells", ["vae-elbo-128"]))
+    assert {name for name in alone if name.startswith(("extractor", "autoencoder"))} == {"extractor-metric"}

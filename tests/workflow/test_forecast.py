@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from gen100.engines.forecast import Benchmark, Line, benchmarks, forecast
-from support.engines import edit
+from support.engines import AUTOENCODER, edit
 from support.processes import Process
 
 
@@ -32,7 +32,7 @@ def earlier(scratch: Path) -> list[Benchmark]:
 
 @pytest.fixture(scope="module")
 def larger(scratch: Path) -> Path:
-    """A workspace beside the finished one, with ten times the images, a cell of another model, and one that shares
+    """A workspace next to the finished one, with ten times the images, a cell of another model, and one that shares
     an autoencoder."""
 
     def change(params: dict[str, Any]) -> None:
@@ -62,22 +62,21 @@ def test_hours_and_disk_grow_with_the_images(scratch: Path, larger: Path, earlie
             runs * 10 * (samples + (scratch / f"results/{cell}/0/grid.png").stat().st_size)
         )
     autoencoder = found["autoencoder", "Stable Diffusion"]
-    record = json.loads((scratch / "results/stable_diffusion-mse-128/0/autoencoder.json").read_text())
-    # Its benchmark holds more: the start of the program. The second cell copies what the first has trained.
-    assert 0 < record["seconds"] < seconds(scratch, "autoencoder", "stable_diffusion-mse-128-0")
-    assert (autoencoder.jobs, autoencoder.known) == (2, 2)
+    record = json.loads((scratch / f"results/autoencoders/{AUTOENCODER}/0/run.json").read_text())
+    # Its benchmark holds more: the start of the program. Both cells use the one autoencoder.
+    assert 0 < record["seconds"] < seconds(scratch, "autoencoder", f"{AUTOENCODER}-0")
+    assert (autoencoder.jobs, autoencoder.known, autoencoder.devices) == (1, 1, (record["device"],))
     assert autoencoder.hours == pytest.approx(record["seconds"] / 3600)
-    extractors = [seconds(scratch, "extractor", role) for role in ("metric", "perceptual", "dinov2")]
-    assert found["extractor", ""].hours == pytest.approx(sum(extractors) / 3600)
+    assert found["extractor", ""].hours == pytest.approx(seconds(scratch, "extractor", "metric") / 3600)
     assert not found["fetch", ""].on_gpu
 
 
 def test_what_no_run_tells_of_is_said(scratch: Path, larger: Path, gen100: Process) -> None:
-    assert "no folder" in gen100(larger, "forecast", "nowhere", check=False).stderr
+    assert "not a folder" in gen100(larger, "forecast", "nowhere", check=False).stderr
     shown = gen100(larger, "forecast", scratch).stdout
     (train,) = (row for row in shown.splitlines() if "train" in row and "StyleGAN2" in row)
     assert train.count("?") == 2
-    assert "No earlier run tells of 2 jobs" in shown
+    assert "Unknown: 2 jobs, unlike any earlier one" in shown
 
 
 def test_another_network_tells_nothing(scratch: Path, larger: Path, earlier: list[Benchmark]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,10 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
-from support.engines import CELLS, after, clone, commit, due_jobs, edit, more_vae_images
+from support.engines import CELLS, STAGES, after, clone, commit, due_jobs, edit, more_vae_images
 from support.processes import Process, dvc, environment, refused, snakemake
 
 VAE_ON = after("train", CELLS[0])
+BEFORE_VAE = STAGES - len(VAE_ON)
 
 
 def status(folder: Path) -> set[str]:
@@ -40,12 +42,10 @@ def pulled(recorded: Path, tmp_path: Path) -> Path:
 
 def test_a_part_is_recorded_pulled_restored_and_finished(scratch: Path, gen100: Process, tmp_path: Path) -> None:
     edit(scratch, more_vae_images)
-    assert "run `snakemake --cores 1 plan.json`" in refused(gen100(scratch, "record", check=False))
-    assert snakemake("plan.json", folder=scratch).returncode == 0
     assert due_jobs(scratch) == VAE_ON
     whole, left = gen100(scratch, "record").stdout.splitlines()
-    assert whole == "recorded 13 of 23 stages in dvc.lock"
-    assert left.startswith("10 of 23 stages are not up to date and were left out: ")
+    assert whole == f"recorded {BEFORE_VAE} of {STAGES} stages in dvc.lock"
+    assert left.startswith(f"{len(VAE_ON)} of {STAGES} stages are not up to date and were left out: ")
     assert listed(left) == VAE_ON
     assert status(scratch) == VAE_ON
     assert due_jobs(scratch) == VAE_ON
@@ -56,28 +56,28 @@ def test_a_part_is_recorded_pulled_restored_and_finished(scratch: Path, gen100: 
     folder = clone(scratch, tmp_path / "clone")
     dvc(folder, "pull", "--allow-missing")
     whole, left = gen100(folder, "restore").stdout.splitlines()
-    assert whole == "restored 13 of 23 stages: Snakemake has nothing to do for them"
-    assert left.startswith("10 of 23 stages are not as recorded and will run: ")
+    assert whole == f"restored {BEFORE_VAE} of {STAGES} stages: Snakemake has nothing to do for them"
+    assert left.startswith(f"{len(VAE_ON)} of {STAGES} stages are not as recorded and will run: ")
     assert listed(left) == VAE_ON == due_jobs(folder)
 
     assert snakemake(folder=folder).returncode == 0
-    assert gen100(folder, "record").stdout == "recorded 23 of 23 stages in dvc.lock\n"
+    assert gen100(folder, "record").stdout == f"recorded {STAGES} of {STAGES} stages in dvc.lock\n"
     assert status(folder) == set()
 
 
 def test_an_edit_after_the_restore_runs_what_depends_on_it(pulled: Path, gen100: Process) -> None:
     assert gen100(pulled, "restore").stdout.splitlines() == [
-        "restored 23 of 23 stages: Snakemake has nothing to do for them"
+        f"restored {STAGES} of {STAGES} stages: Snakemake has nothing to do for them"
     ]
     assert due_jobs(pulled) == set() == status(pulled)
     edit(pulled, lambda params: params["sampling"].update(guidance=2.0))
-    assert due_jobs(pulled) == after("sample", CELLS[1]) | {"plan"}
+    assert due_jobs(pulled) == after("sample", CELLS[1])
 
 
 def test_an_edit_before_the_restore_is_noticed(pulled: Path, gen100: Process) -> None:
     edit(pulled, more_vae_images)
     whole, left = gen100(pulled, "restore").stdout.splitlines()
-    assert whole == "restored 13 of 23 stages: Snakemake has nothing to do for them"
+    assert whole == f"restored {BEFORE_VAE} of {STAGES} stages: Snakemake has nothing to do for them"
     assert listed(left) == VAE_ON == due_jobs(pulled)
 
 
@@ -85,12 +85,12 @@ def test_other_data_before_the_restore_are_told(pulled: Path, gen100: Process) -
     """The first stage has no input whose time could give it away."""
     edit(pulled, lambda params: params["data"]["synthetic"].update(seed=1))
     said = gen100(pulled, "restore").stdout
-    assert "restored 1 of 23 stages" in said
+    assert f"restored 0 of {STAGES} stages" in said
     # Of the others it sees as many as the times of their files happen to give away.
     assert {"--forcerun", "fetch"} <= set(said.splitlines()[-1].strip("`").split())
     forced = snakemake("-n", "--forcerun", "fetch", folder=pulled)
     assert forced.stdout.count("gen100") == 0
-    assert " 23" in forced.stdout
+    assert re.search(rf"^total +{STAGES + 1}$", forced.stdout, re.M)
 
 
 def remove_lock(folder: Path) -> None:
@@ -143,7 +143,6 @@ def test_a_workspace_without_dvc_is_refused(scratch: Path, gen100: Process) -> N
 def test_a_running_and_a_killed_snakemake(built: Path, gen100: Process, tmp_path: Path) -> None:
     folder = shutil.copytree(built, tmp_path / "killed")
     edit(folder, lambda params: params["models"]["vae"]["training"].update(images=100000))
-    assert snakemake("plan.json", folder=folder).returncode == 0
     # Snakemake removes a job's outputs when it starts it.
     model = folder / "results" / CELLS[0] / "0/model.safetensors"
     command = [sys.executable, "-m", "snakemake", "--cores", "2"]
@@ -162,7 +161,7 @@ def test_a_running_and_a_killed_snakemake(built: Path, gen100: Process, tmp_path
     assert "snakemake --unlock" in refused(gen100(folder, "record", check=False))
     assert snakemake("--unlock", folder=folder).returncode == 0
     said = gen100(folder, "record").stdout.splitlines()
-    assert said[0] == "recorded 13 of 23 stages in dvc.lock"
+    assert said[0] == f"recorded {BEFORE_VAE} of {STAGES} stages in dvc.lock"
     assert listed(said[1]) == VAE_ON
 
 
@@ -182,18 +181,35 @@ def test_finished_work_that_is_not_recorded_stops_the_restore(
     """Touching what it reads would have Snakemake make it again."""
     folder = shutil.copytree(recorded, tmp_path / "unrecorded")
     lock = yaml.safe_load((folder / "dvc.lock").read_text())
-    del lock["stages"][f"train@{CELLS[0]}-0"]
+    del lock["stages"][f"train-{CELLS[0]}-0"]
     (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
     data = (folder / "data/cifar100.npz").stat().st_mtime_ns
     said = refused(gen100(folder, "restore", check=False))
-    assert f"train@{CELLS[0]}-0" in said
+    assert f"train-{CELLS[0]}-0" in said
     assert "gen100 record" in said
     assert (folder / "data/cifar100.npz").stat().st_mtime_ns == data
 
 
-def test_files_that_only_dvc_needs(built: Path, gen100: Process, tmp_path: Path) -> None:
-    """In dvc.yaml every autoencoder depends on the perceptual network; in Snakemake none of these two."""
-    folder = shutil.copytree(built, tmp_path / "early")
-    (folder / "data/extractors/perceptual.safetensors").unlink()
-    assert due_jobs(folder) == {"extractor@perceptual"}
-    assert gen100(folder, "record").stdout.startswith("recorded 7 of 23 stages")
+def drop_a_cell(params: dict[str, Any]) -> None:
+    params["cells"].remove(CELLS[1])
+
+
+def test_a_record_writes_the_dvc_yaml_of_other_cells_and_says_so(
+    built: Path, gen100: Process, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(built, tmp_path / "fewer")
+    edit(folder, drop_a_cell)
+    said = gen100(folder, "record").stdout.splitlines()
+    assert said[0].startswith("dvc.yaml written")
+    # What reads every run is to be made again; without the cell go its three stages and its autoencoder.
+    reports = {"forensics", "aggregate", "compare", "claims", "tables", "figures", "page"}
+    assert said[1] == f"recorded {STAGES - 4 - len(reports)} of {STAGES - 4} stages in dvc.lock"
+    assert listed(said[2]) == reports
+    assert CELLS[1] not in (folder / "dvc.yaml").read_text()
+
+
+def test_a_restore_refuses_a_dvc_yaml_of_other_cells(pulled: Path, gen100: Process) -> None:
+    edit(pulled, drop_a_cell)
+    assert "run `gen100 dvc`" in refused(gen100(pulled, "restore", check=False))
+    gen100(pulled, "dvc")
+    assert f"restored {STAGES - 4 - 7} of {STAGES - 4} stages" in gen100(pulled, "restore").stdout

@@ -10,7 +10,7 @@ import pytest
 from s3fs import S3FileSystem
 
 from gen100.files import digest
-from support.engines import clone, commit, due_jobs
+from support.engines import STAGES, clone, commit, due_jobs
 from support.processes import ROOT, Process, dvc, environment, git
 
 ACCESS_KEY, SECRET_KEY = "test:tester", "only-for-this-test"
@@ -53,7 +53,7 @@ def round_trip(origin: Path, folder: Path, gen100: Process, sign_in: SignIn) -> 
     sign_in(fresh)
     dvc(fresh, "pull")
     assert files(fresh) == files(origin)
-    assert "restored 23 of 23 stages" in gen100(fresh, "restore").stdout
+    assert f"restored {STAGES} of {STAGES} stages" in gen100(fresh, "restore").stdout
     assert due_jobs(fresh) == set()
 
     shutil.rmtree(fresh / "results")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gen100.metrics.weights import save_network
 from support.processes import Process, refused
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128", "stable_diffusion-mae-128"]
+AUTOENCODER = "stable_diffusion-128"
 SMALL = {"images": 128, "records": 1, "ema_images": 100, "optimizer": {"lr": 1e-3}}
 NETWORK = {"channels": [8, 12], "batch_size": 8}
 DATA = {"synthetic": {"train": 200, "test": 100, "seed": 0}}
@@ -43,33 +45,47 @@ def workspace(folder: Path, write_params: Callable[..., None], gen100: Process) 
     return folder
 
 
-def test_cells_share_an_autoencoder(workspace: Path, gen100: Process) -> None:
-    gen100(workspace, "autoencoder", CELLS[1], 0)
-    first = workspace / "results" / CELLS[1] / "0"
-    assert "copied" in gen100(workspace, "autoencoder", CELLS[2], 0).stderr
-    second = workspace / "results" / CELLS[2] / "0"
-    for name in ("autoencoder.safetensors", "autoencoder.csv", "autoencoder.json"):
-        assert (first / name).read_bytes() == (second / name).read_bytes()
+def test_an_autoencoder_is_trained_for_all_the_cells_that_use_it(workspace: Path, gen100: Process) -> None:
+    gen100(workspace, "autoencoder", AUTOENCODER, 0)
+    folder = workspace / "results/autoencoders" / AUTOENCODER / "0"
+    assert {file.name for file in folder.iterdir()} == {"model.safetensors", "curve.csv", "run.json"}
+    record = json.loads((folder / "run.json").read_text())
+    assert (record["autoencoder"], record["seed"], record["images_seen"]) == (AUTOENCODER, 0, 128)
+    with safe_open(folder / "model.safetensors", "np") as file:
+        first = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for cell in CELLS[1:]:
+        gen100(workspace, "train", cell, 0)
+        with safe_open(workspace / "results" / cell / "0/model.safetensors", "np") as file:
+            below = {name: file.get_tensor(f"autoencoder.{name}") for name in first}
+        assert all(np.array_equal(below[name], first[name]) for name in first)
 
 
-def test_an_autoencoder_of_other_parameters_is_not_shared(
-    workspace: Path, write_params: Callable[..., None], gen100: Process
+def test_training_names_the_autoencoder_that_is_missing(
+    tmp_path: Path, workspace: Path, write_params: Callable[..., None], gen100: Process
 ) -> None:
-    gen100(workspace, "autoencoder", CELLS[1], 0)
-    write_params(workspace, **changes(models__stable_diffusion__autoencoder__kl_weight=0.5))
-    assert "copied" not in gen100(workspace, "autoencoder", CELLS[2], 0).stderr
+    write_params(tmp_path, **changes())
+    shutil.copytree(workspace / "data", tmp_path / "data")
+    said = refused(gen100(tmp_path, "train", CELLS[1], 0, check=False))
+    assert f"results/autoencoders/{AUTOENCODER}/0/model.safetensors is missing" in said
 
 
-def test_a_model_without_autoencoder_gets_an_empty_one(workspace: Path, gen100: Process) -> None:
-    gen100(workspace, "autoencoder", CELLS[0], 0)
-    with safe_open(workspace / "results" / CELLS[0] / "0/autoencoder.safetensors", "np") as file:
-        assert list(file.keys()) == []
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["autoencoder", CELLS[0], "0"], f"no autoencoder '{CELLS[0]}': they use {AUTOENCODER}"),
+        (["autoencoder", AUTOENCODER, "7"], "seed 7 is not in params.yaml: it has 0"),
+        (["extractor", "dinov2"], "params.yaml has no metrics.dinov2"),
+    ],
+)
+def test_networks_that_are_not_asked_for_are_refused(
+    workspace: Path, gen100: Process, arguments: list[str], said: str
+) -> None:
+    assert said in refused(gen100(workspace, *arguments, check=False))
 
 
 def test_sampling_refuses_a_model_of_other_parameters(
     workspace: Path, write_params: Callable[..., None], gen100: Process
 ) -> None:
-    gen100(workspace, "autoencoder", CELLS[0], 0)
     gen100(workspace, "train", CELLS[0], 0)
     gen100(workspace, "sample", CELLS[0], 0)
     samples = np.load(workspace / "results" / CELLS[0] / "0/samples.npy")
@@ -85,7 +101,8 @@ def test_sampling_refuses_a_model_of_other_parameters(
 def test_a_two_stage_models_run_is_evaluated(workspace: Path, gen100: Process) -> None:
     cell = CELLS[1]
     target = workspace / "results" / cell / "0"
-    gen100(workspace, "autoencoder", cell, 0)
+    gen100(workspace, "autoencoder", AUTOENCODER, 0)
+    target.mkdir(parents=True, exist_ok=True)
     images = np.random.default_rng(0).integers(0, 256, (150, 3, 32, 32), dtype=np.uint8)
     np.save(target / "samples.npy", images)
     network = FeatureNetwork(FeatureNetworkSettings.model_validate({**NETWORK, "training": SMALL}))
@@ -118,7 +135,6 @@ def test_a_two_stage_models_run_is_evaluated(workspace: Path, gen100: Process) -
 def test_damaged_weights_are_named(workspace: Path, gen100: Process, damage: str) -> None:
     file = workspace / "results" / CELLS[0] / "0/model.safetensors"
     if not file.exists():
-        gen100(workspace, "autoencoder", CELLS[0], 0)
         gen100(workspace, "train", CELLS[0], 0)
     whole = file.read_bytes()
     file.unlink()
@@ -128,12 +144,6 @@ def test_damaged_weights_are_named(workspace: Path, gen100: Process, damage: str
     file.write_bytes(whole)
     assert "model.safetensors" in said
     assert "run stage train" in said
-
-
-def test_a_second_network_that_is_not_asked_for_is_an_empty_file(workspace: Path, gen100: Process) -> None:
-    gen100(workspace, "extractor", "dinov2")
-    with safe_open(workspace / "data/extractors/dinov2.safetensors", "np") as file:
-        assert list(file.keys()) == []
 
 
 def test_weights_with_a_wrong_checksum_are_not_kept(
@@ -169,10 +179,3 @@ def test_prepare_and_train_name_what_is_missing(
     write_params(tmp_path, **changes())
     assert "archive.tar.gz" in refused(gen100(tmp_path, "prepare", check=False))
     assert "cifar100.npz" in refused(gen100(tmp_path, "train", CELLS[0], 0, check=False))
-
-
-def test_the_plan_is_what_dvc_reads(workspace: Path, gen100: Process) -> None:
-    gen100(workspace, "plan")
-    plan = json.loads((workspace / "plan.json").read_text())
-    assert set(plan["train"]) == {f"{cell}-0" for cell in CELLS}
-    assert plan["fetch"] == DATA

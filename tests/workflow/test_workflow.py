@@ -1,50 +1,35 @@
 """The two descriptions of the workflow agree: the Snakefile's jobs and DVC's stages, run for run."""
 
+import ast
+import base64
+import json
 import re
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from dvc.dependency.param import ParamsDependency
 from dvc.repo import Repo
 
-from support.processes import ROOT, snakemake
+from gen100.config import load_params
+from gen100.engines.keys import is_given
+from support.processes import ROOT, Process, refused, snakemake
+
+CHECK = "gen100 dvc --check"
+CHECKED = "data/dvc_check.txt"
 
 
 @dataclass
 class Job:
-    """One job or stage: its command, and the files it reads and writes."""
+    """One job or stage: the files it reads and writes, and what it depends on in params.yaml."""
 
-    command: str
-    inputs: set[str]
-    outputs: set[str]
-    settings: str | None = None
-
-
-@pytest.fixture(scope="module")
-def snakemake_jobs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
-    """The jobs of a full dry run with the repository's params.yaml, by command."""
-    workspace = tmp_path_factory.mktemp("dry")
-    (workspace / "params.yaml").write_text((ROOT / "params.yaml").read_text())
-    done = snakemake("-n", "-F", "-p", "--directory", str(workspace))
-    assert done.returncode == 0, done.stderr
-    settings = {}
-    for file in (ROOT / "workflow/rules").glob("*.smk"):
-        for rule, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |^use |\Z)", file.read_text(), re.M | re.S):
-            found = re.search(r"settings=(.*),\n", body)
-            settings[rule] = found and found.group(1)
-    jobs = {}
-    text = done.stdout + done.stderr
-    for rule, block in re.findall(r"^(?:local)?rule (\w+):\n(.*?)(?=^\[|\Z)", text, re.M | re.S):
-        if rule == "all":
-            continue
-        fields = dict(re.findall(r"^    (\w+): (.*)$", block, re.M))
-        command = re.search(r"exec (gen100 .*?) >> ", block)
-        assert command, block
-        inputs, outputs = (set(fields.get(kind, "").split(", ")) - {""} for kind in ("input", "output"))
-        jobs[command.group(1)] = Job(command.group(1), inputs, outputs, settings[rule.removesuffix("_local")])
-    return jobs
+    inputs: set[str] = field(default_factory=set)
+    outputs: set[str] = field(default_factory=set)
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -52,22 +37,52 @@ def dvc_stages() -> dict[str, Job]:
     """DVC's stages by command."""
     stages = {}
     for stage in Repo(str(ROOT)).index.stages:
-        settings = None
-        inputs = set()
+        job = Job(outputs={out.def_path for out in stage.outs})
         for dependency in stage.deps:
             if isinstance(dependency, ParamsDependency):
-                if dependency.def_path == "plan.json":
-                    (settings,) = dependency.params
+                job.settings |= dict.fromkeys(dependency.params)
             else:
-                inputs.add(dependency.def_path)
-        command = str(stage.cmd)
-        stages[command] = Job(command, inputs, {out.def_path for out in stage.outs}, settings)
+                job.inputs.add(dependency.def_path)
+        assert stage.cmd not in stages
+        stages[str(stage.cmd)] = job
     return stages
 
 
+@pytest.fixture(scope="module")
+def snakemake_jobs(dvc_stages: dict[str, Job], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
+    """Snakemake's jobs by command: what it remembers of them after it was told that all of DVC's outputs are made."""
+    workspace = tmp_path_factory.mktemp("touched")
+    shutil.copy(ROOT / "params.yaml", workspace)
+    for job in dvc_stages.values():
+        for output in job.outputs:
+            file = workspace / output
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+    done = snakemake("--touch", "--forceall", "--directory", str(workspace))
+    assert done.returncode == 0, done.stdout + done.stderr
+    jobs: dict[str, Job] = {}
+    for file in (workspace / ".snakemake/metadata").rglob("*"):
+        if not file.is_file():
+            continue
+        # A long path is cut into folders, all but the last marked with an @.
+        name = "".join(
+            part.removeprefix("@") for part in file.relative_to(workspace / ".snakemake/metadata").parts
+        )
+        record = json.loads(file.read_text())
+        command = re.search(r"exec (gen100 .*?) >> ", record["shellcmd"])
+        assert command, record
+        job = jobs.setdefault(command.group(1), Job(set(record["input"])))
+        job.outputs.add(base64.b64decode(name).decode())
+        for settings in record["params"]:
+            job.settings = ast.literal_eval(settings)
+    return jobs
+
+
 def test_same_commands(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]) -> None:
-    assert len(snakemake_jobs) == 4 * 24 + 15
-    assert snakemake_jobs.keys() == dvc_stages.keys()
+    assert len(snakemake_jobs) == 3 * 24 + 8 + 13
+    assert snakemake_jobs.keys() == dvc_stages.keys() - {CHECK}
+    autoencoders = [command for command in snakemake_jobs if command.startswith("gen100 autoencoder")]
+    assert len(autoencoders) == 8
 
 
 def test_same_outputs(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]) -> None:
@@ -76,41 +91,79 @@ def test_same_outputs(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]
 
 
 def test_same_inputs(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]) -> None:
-    """Equal, but that DVC names a folder where a stage reads a file of every run or report, and cannot tell
-    that only the perceptual loss' autoencoders need its network."""
     for command, job in snakemake_jobs.items():
-        named = set(dvc_stages[command].inputs)
-        if command.startswith("gen100 autoencoder") and "perceptual" not in command:
-            named.remove("data/extractors/perceptual.safetensors")
-        folders = {name for name in named if not Path(name).suffix}
-        assert named - folders <= job.inputs, command
-        for file in job.inputs - named:
-            assert any(file.startswith(f"{folder}/") for folder in folders), f"{command} reads {file}"
-        for folder in folders:
-            assert any(file.startswith(f"{folder}/") for file in job.inputs), f"{command} does not read {folder}"
+        # What comes first waits in DVC for the check.
+        assert dvc_stages[command].inputs == (job.inputs or {CHECKED}), command
 
 
 def test_same_settings(snakemake_jobs: dict[str, Job], dvc_stages: dict[str, Job]) -> None:
-    """Where a rule has settings of the plan, DVC's stage depends on the same entry of plan.json."""
+    """DVC names the keys that params.yaml holds; Snakemake has the defaults too, with the values."""
+    params, raw = load_params(ROOT / "params.yaml"), yaml.safe_load((ROOT / "params.yaml").read_text())
     for command, job in snakemake_jobs.items():
-        entry = dvc_stages[command].settings
-        _, stage, *arguments = command.split()
-        if stage == "plan":
-            continue
-        if job.settings is None:
-            assert entry is None, command
-            continue
-        expected = ".".join([stage_of(job.settings), "-".join(arguments)]).rstrip(".")
-        assert entry == expected, command
+        given = {key for key in job.settings if is_given(params, key)}
+        assert dvc_stages[command].settings.keys() == given, command
+        for key in given:
+            assert includes(job.settings[key], at(raw, key)), (command, key)
+    assert "models.vae.training" in snakemake_jobs["gen100 train vae-elbo-128 0"].settings
+    assert dvc_stages[CHECK].settings.keys() == raw.keys()
 
 
-def stage_of(expression: str) -> str:
-    """The plan's stage in a rule's `settings=` expression."""
-    if expression == "extractor_settings":
-        return "extractor"
-    found = re.fullmatch(r"(?:PLAN\[|settings_of\()\"(\w+)\"[\])]", expression)
-    assert found, expression
-    return found.group(1)
+def at(values: Any, key: str) -> Any:
+    """The value of a dotted key."""
+    for part in key.split("."):
+        values = {str(name): value for name, value in values.items()}[part]
+    return values
+
+
+def includes(value: Any, part: Any) -> bool:
+    """Whether a value is `part`, or a mapping that has all of it and defaults besides."""
+    if isinstance(part, dict) and isinstance(value, dict):
+        value = {str(name): below for name, below in value.items()}
+        return all(str(name) in value and includes(value[str(name)], below) for name, below in part.items())
+    return value == part
+
+
+def test_dvc_yaml_is_that_of_params_yaml(gen100: Process, tmp_path: Path) -> None:
+    for name in ("params.yaml", "dvc.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    before = (tmp_path / "dvc.yaml").read_bytes()
+    assert "already" in gen100(tmp_path, "dvc").stdout
+    assert (tmp_path / "dvc.yaml").read_bytes() == before
+    gen100(tmp_path, "dvc", "--check")
+    assert (tmp_path / CHECKED).exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda params: params["cells"].remove("vae-elbo-128"),
+        lambda params: params["seeds"].append(1),
+        lambda params: params["models"]["vae"].pop("network"),
+        lambda params: params["metrics"].update(
+            dinov2={"weights": {"source": "d.pth", "checksum": "md5:" + "0" * 32}}
+        ),
+    ],
+    ids=["cell", "seed", "key", "network"],
+)
+def test_a_dvc_yaml_of_other_stages_is_refused_and_written_again(
+    gen100: Process, tmp_path: Path, change: Callable[[dict[str, Any]], object]
+) -> None:
+    shutil.copy(ROOT / "dvc.yaml", tmp_path)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    change(params)
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    assert "run `gen100 dvc`" in refused(gen100(tmp_path, "dvc", "--check", check=False))
+    assert not (tmp_path / CHECKED).exists()
+    assert gen100(tmp_path, "dvc").stdout == "dvc.yaml written\n"
+    gen100(tmp_path, "dvc", "--check")
+
+
+def test_another_value_needs_no_other_dvc_yaml(gen100: Process, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "dvc.yaml", tmp_path)
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params["models"]["vae"]["training"]["images"] = 5
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    gen100(tmp_path, "dvc", "--check")
 
 
 def test_lint_finds_nothing() -> None:
@@ -118,21 +171,25 @@ def test_lint_finds_nothing() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_every_command_of_the_workflow_explains_itself(dvc_stages: dict[str, Job], gen100) -> None:
+def test_every_command_of_the_workflow_explains_itself(dvc_stages: dict[str, Job], gen100: Process) -> None:
     for stage in {command.split()[1] for command in dvc_stages}:
-        assert stage in gen100(ROOT, stage, "--help").stdout
+        said = gen100(ROOT, stage, "--help").stdout
+        assert stage in said
+        assert "empty" not in said
 
 
-def test_planning_many_seeds_takes_no_resource_for_each(tmp_path: Path) -> None:
-    """Snakemake works out every resource of a rule for every job: with one a seed, the square of their number."""
-    params = yaml.safe_load((ROOT / "params.yaml").read_text())
-    cells = ["stable_diffusion-mse-128", "stable_diffusion-mae-128"]
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"cells": cells, "seeds": list(range(5, 30))}))
+@pytest.mark.parametrize("old", ["results/vae-elbo-128/0/autoencoder.safetensors", "plan.json"])
+def test_a_workspace_of_an_earlier_version_is_refused_with_one_line(
+    gen100: Process, tmp_path: Path, old: str
+) -> None:
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    file = tmp_path / old
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    said = refused(gen100(tmp_path, "fetch", check=False))
+    assert f"{old} was written by an earlier version" in said
+    assert "start a new workspace" in said
     done = snakemake("-n", "--directory", str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    taken: dict[str, set[str]] = {}
-    for seed, name in re.findall(r"seed=(\d+)\n    resources: .*?(stable_diffusion_\w+)=1\b", done.stdout):
-        taken.setdefault(seed, set()).add(name)
-    assert len(taken) == 25
-    assert all(len(names) == 1 for names in taken.values())
-    assert len(set.union(*taken.values())) == 10
+    assert done.returncode
+    assert [line for line in (done.stdout + done.stderr).splitlines() if f"{old} was written by" in line]
+    assert "Traceback" not in done.stdout + done.stderr

@@ -69,7 +69,9 @@ def check(params: Params, stages: Iterable[Stage]) -> None:
         UserError: dvc.yaml is another one.
     """
     if _read() != describe(params, stages):
-        raise UserError(f"{FILE} was written for other cells, seeds or keys than params.yaml has: run `gen100 dvc`")
+        raise UserError(
+            f"{FILE} was written for other cells, seeds or keys than params.yaml has: run `gen100 dvc`"
+        )
     mark_checked()
 
 

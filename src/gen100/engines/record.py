@@ -84,7 +84,9 @@ def restore(params: Params, stages: Collection[Stage]) -> None:
     left = with_downstream(every, changes.keys())
     _check_finished(every, left)
     targets = [str(path) for job in every if job.stage_name not in left for path in job.outputs]
-    snakemake("--touch", "--forceall", "--cores", "1", *(targets if left else []))
+    if targets:
+        # Without targets it would touch everything.
+        snakemake("--touch", "--forceall", "--cores", "1", *(targets if left else []))
 
     due = due_stages()
     print(f"restored {len(every) - len(left)} of {len(every)} stages: Snakemake has nothing to do for them")

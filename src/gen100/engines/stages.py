@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from gen100 import layout
 from gen100.cells import Cell
@@ -56,9 +56,7 @@ class Stage:
 
 def every_run(params: Params, *names: str) -> list[Path]:
     """The files of these names of every run, in the order of params.yaml."""
-    return [
-        layout.run(cell, seed) / name for name in names for cell in params.cells for seed in params.seeds
-    ]
+    return [layout.run(cell, seed) / name for name in names for cell in params.cells for seed in params.seeds]
 
 
 def features(cell: Cell) -> list[Path]:
@@ -115,7 +113,11 @@ def stages(params: Params) -> list[Stage]:
             (),
             (
                 *every_run(params, "metrics.json", "curve.csv", "run.json"),
-                *(layout.autoencoder(name, seed) / "run.json" for name in params.autoencoders for seed in params.seeds),
+                *(
+                    layout.autoencoder(name, seed) / "run.json"
+                    for name in params.autoencoders
+                    for seed in params.seeds
+                ),
             ),
             in_git([layout.RESULTS]),
             keys.report(params),
