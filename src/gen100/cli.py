@@ -120,9 +120,7 @@ for _stage in (data.fetch, data.prepare):
 def extractor(
     role: Annotated[
         Role,
-        typer.Argument(
-            help="the network that measures, that of the perceptual loss, or DINOv2, which also measures"
-        ),
+        typer.Argument(help="the network that measures, the perceptual loss's, or DINOv2, which also measures"),
     ],
 ) -> None:
     params = _params()

@@ -1,4 +1,4 @@
-"""Where each output lies, relative to the workspace: one function or name per file. The thesis's are in thesis.layout."""
+"""Where each output lies, relative to the workspace: one function or name per file."""
 
 from pathlib import Path
 from typing import Literal
@@ -48,7 +48,7 @@ def check_layout() -> None:
     for old in (Path("plan.json"), *Path("results").glob("*/*/autoencoder.*")):
         if old.exists():
             raise UserError(
-                f"{old} was written by an earlier version of gen100, whose results this one does not use (autoencoders"
-                " are now in results/autoencoders/<name>/<seed>/): start a new workspace with this params.yaml, or"
-                " remove results/, reports/ and plan.json here"
+                f"{old} was written by an earlier version of gen100, whose results this one does not use"
+                " (autoencoders are now in results/autoencoders/<name>/<seed>/): start a new workspace with this"
+                " params.yaml, or remove results/, reports/ and plan.json here"
             )

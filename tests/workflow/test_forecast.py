@@ -32,8 +32,8 @@ def earlier(scratch: Path) -> list[Benchmark]:
 
 @pytest.fixture(scope="module")
 def larger(scratch: Path) -> Path:
-    """A workspace next to the finished one, with ten times the images, a cell of another model, and one that shares
-    an autoencoder."""
+    """A workspace with ten times the finished one's images, a cell of another model, and one that shares an
+    autoencoder."""
 
     def change(params: dict[str, Any]) -> None:
         params["cells"] += ["stylegan2-hinge-128", "stable_diffusion-mae-128"]

@@ -50,7 +50,7 @@ def dvc_stages() -> dict[str, Job]:
 
 @pytest.fixture(scope="module")
 def snakemake_jobs(dvc_stages: dict[str, Job], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
-    """Snakemake's jobs by command: what it remembers of them after it was told that all of DVC's outputs are made."""
+    """Snakemake's jobs by command, as it remembers them once it is told that all of DVC's outputs are made."""
     workspace = tmp_path_factory.mktemp("touched")
     shutil.copy(ROOT / "params.yaml", workspace)
     for job in dvc_stages.values():

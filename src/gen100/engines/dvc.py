@@ -17,8 +17,8 @@ FILE = Path("dvc.yaml")
 CHECK = "check"
 """The first stage: it refuses to go on where dvc.yaml was written for another params.yaml."""
 HEADER = """\
-# Written by `gen100 dvc` from params.yaml: the stages of the Snakefile, one for one, with the same commands and files.
-# Do not edit it. After an edit of params.yaml that adds or removes keys, cells or seeds, run `gen100 dvc` again.
+# Written by `gen100 dvc` from params.yaml: the Snakefile's jobs, one for one, with the same commands and files.
+# Do not edit it. After an edit of params.yaml that adds or removes cells, seeds or keys, run `gen100 dvc` again.
 """
 
 
@@ -63,7 +63,7 @@ def write(params: Params, stages: Iterable[Stage]) -> bool:
 
 
 def check(params: Params, stages: Iterable[Stage]) -> None:
-    """Refuse a dvc.yaml of other cells or keys than params.yaml has; else write the file that all stages follow from.
+    """Refuse a dvc.yaml of other cells, seeds or keys than params.yaml; else write what all stages follow from.
 
     Raises:
         UserError: dvc.yaml is another one.
@@ -76,7 +76,7 @@ def check(params: Params, stages: Iterable[Stage]) -> None:
 
 
 def mark_checked() -> None:
-    """Write what the check leaves behind. Its content never changes, so nothing runs again after an edit by itself."""
+    """Write what the check leaves behind: always the same, so that no other stage runs again for it."""
     write_text(layout.DVC_CHECK, f"{FILE} has the stages of params.yaml\n")
 
 

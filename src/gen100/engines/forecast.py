@@ -256,5 +256,6 @@ def _caption(lines: list[Line]) -> str:
     unknown = sum(line.jobs - line.known for line in lines)
     said = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
     if unknown:
-        said += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out). Run one of each model and size."
+        said += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out)."
+        said += " Run one of each model and size."
     return said

@@ -1,7 +1,7 @@
 """What each stage depends on in params.yaml, and nothing more: the dotted keys, and their values.
 
-Both engines compare them to decide what runs again: Snakemake the values, as a rule's `params`, and DVC the keys, as
-a stage's `params`. The fingerprints of trained networks hold them too.
+Both engines compare them to decide what runs again: Snakemake as a rule's `params`, DVC as a stage's. The
+fingerprints of trained networks hold them too.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from gen100.layout import Role
 from gen100.settings import Only, Settings
 
 Keys = dict[str, Any]
-"""Plain values by dotted key, `models.vae.training` for example. A value has the defaults of what it leaves out."""
+"""Plain values by dotted key, such as `models.vae.training`, with the defaults of what params.yaml leaves out."""
 
 
 def keys_below(settings: Settings, place: str, *names: str) -> Keys:

@@ -21,9 +21,13 @@ from gen100.layout import AUTOENCODERS, Role, extractor
 class Job:
     """One job of the DAG.
 
-    `cell` is that of a run's stage, `autoencoder` the name of the autoencoder that is trained, `role` the feature
-    network's, and `seed` that of a run or autoencoder; else they are None. `inputs` and `outputs` are relative to the
-    workspace. `reason` is Snakemake's, and empty where the job is not due.
+    Attributes:
+        inputs: relative to the workspace, as `outputs` are.
+        reason: Snakemake's; empty where the job is not due.
+        cell: of a run's stage, else None.
+        autoencoder: the name of the autoencoder that is trained, else None.
+        seed: of a run or an autoencoder, else None.
+        role: of a feature network, else None.
     """
 
     stage: str

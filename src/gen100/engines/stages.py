@@ -59,6 +59,11 @@ def every_run(params: Params, *names: str) -> list[Path]:
     return [layout.run(cell, seed) / name for name in names for cell in params.cells for seed in params.seeds]
 
 
+def every_autoencoder(params: Params, name: str) -> list[Path]:
+    """The file of this name of every autoencoder."""
+    return [layout.autoencoder(network, seed) / name for network in params.autoencoders for seed in params.seeds]
+
+
 def features(cell: Cell) -> list[Path]:
     """The perceptual network, for a cell whose loss uses it."""
     return [layout.extractor("perceptual")] if cell.loss in FAMILIES[cell.family].perceptual else []

@@ -140,12 +140,12 @@ def autoencoder(params: Params, name: str, seed: int) -> None:
 
 
 def has_autoencoder(params: Params, name: str, seed: int) -> bool:
-    """Whether the outputs of `autoencoder` are there whole, made by this code of these parameters and this data."""
+    """Whether the outputs of `autoencoder` are there whole, of this code, these parameters and this data."""
     return _is_made(layout.autoencoder(name, seed), lambda: _autoencoder_mark(params, name, seed))
 
 
 def has_model(params: Params, cell: Cell, seed: int) -> bool:
-    """Whether the outputs of `train` are there whole, made by this code of these parameters and this data."""
+    """Whether the outputs of `train` are there whole, of this code, these parameters and this data."""
     return _is_made(layout.run(cell, seed), lambda: _train_mark(params, cell, seed))
 
 
