@@ -146,9 +146,8 @@ def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
         seconds = max(float(row["s"]) for row in csv.DictReader(opened, delimiter="\t"))
     device = "?"
     if job.seed is not None:
-        folder = (
-            layout.run(job.cell, job.seed) if job.cell else layout.autoencoder(job.autoencoder or "", job.seed)
-        )
+        name = job.autoencoder
+        folder = layout.autoencoder(name, job.seed) if name else layout.run(job.cell or "", job.seed)
         record = folder / "run.json"
         if record.exists():
             device = read_json(record)["device"]

@@ -118,11 +118,7 @@ def stages(params: Params) -> list[Stage]:
             (),
             (
                 *every_run(params, "metrics.json", "curve.csv", "run.json"),
-                *(
-                    layout.autoencoder(name, seed) / "run.json"
-                    for name in params.autoencoders
-                    for seed in params.seeds
-                ),
+                *every_autoencoder(params, "run.json"),
             ),
             in_git([layout.RESULTS]),
             keys.report(params),
