@@ -4,7 +4,7 @@
 
 First the whole grid of 24 runs, with every stage replaced by `touch`, so that nearly all of the time is
 Snakemake's; the same commands in a shell loop are the baseline, and planning, `snakemake -n`, is told apart from
-what is added to each job. Then `gen100 dvc`, `snakemake -n` and `gen100 forecast` for the grid with each number
+what is added to each job. Then `gen100 plan`, `snakemake -n` and `gen100 forecast` for the grid with each number
 of seeds (1, 10 and 100): seconds, processor seconds and peak memory of the process and those it started; and the
 processor time of a run, and of each run more than in the grid before, with their growth.
 """
@@ -117,8 +117,7 @@ def overhead(folder: Path) -> list[list[str]]:
 
 
 def _arguments(job: Job) -> list[str]:
-    parts = (job.cell, job.autoencoder, job.seed, job.role)
-    return [job.stage, *(str(part) for part in parts if part is not None)]
+    return [job.stage, *([job.cell, str(job.seed)] if job.cell else [job.role] if job.role else [])]
 
 
 def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
@@ -130,7 +129,7 @@ def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
         runs = write_workspace(workspace, count)
         gen100 = [sys.executable, "-m", "gen100"]
         commands = {
-            "`gen100 dvc`": ([*gen100, "dvc"], workspace),
+            "`gen100 plan`": ([*gen100, "plan"], workspace),
             "`snakemake -n`": (snakemake(workspace, "-n"), ROOT),
             "`gen100 forecast`": ([*gen100, "forecast"], workspace),
         }

@@ -68,10 +68,8 @@ def trained(params: Params, data_is_there: bool) -> StableDiffusion:
         data_stages.fetch(params)
         data_stages.prepare(params)
         data_stages.extractor(params, "metric")
-    name = CELL.autoencoder
-    assert name is not None
-    if not training.has_autoencoder(params, name, 0):
-        training.autoencoder(params, name, 0)
+    if not training.has_autoencoder(params, CELL, 0):
+        training.autoencoder(params, CELL, 0)
     if not training.has_model(params, CELL, 0):
         training.train(params, CELL, 0)
     model = load_model(params, CELL, 0, arrays.load(layout.ARRAYS))
