@@ -18,7 +18,8 @@ from gen100.metrics.cache import cached
 from gen100.metrics.extractors import describe
 from gen100.metrics.features import Extractor, Images, Reference, ReferenceFeatures, require
 from gen100.metrics.fidelity import IS_SPLITS, finite
-from gen100.metrics.measures import MEASURES, OTHER, computed
+from gen100.metrics.measure import OTHER
+from gen100.metrics.measures import MEASURES, computed
 from gen100.metrics.neighbours import nearest
 from gen100.metrics.sample import Sample
 from gen100.provenance import Provenance, SplitFacts

@@ -60,6 +60,18 @@ def check_texts(record: Record, keys: list[str], file: Path, way_out: str) -> No
             raise UserError(f"{file} has no text under '{key}': remove it and {way_out}")
 
 
+def read_record(file: Path, numbers: list[str], texts: list[str], way_out: str) -> Record:
+    """Read a flat JSON file whose `numbers` must be finite and whose `texts` must be filled.
+
+    Raises:
+        UserError: the file or a key is missing, or a value is not finite; names the file and the way out.
+    """
+    record = read_mapping(file, way_out)
+    check_numbers(record, numbers, file, way_out)
+    check_texts(record, texts, file, way_out)
+    return record
+
+
 def provenance_of(record: Record, file: Path, way_out: str) -> Provenance:
     """What the numbers of a record were measured with.
 

@@ -14,7 +14,8 @@ from gen100.families.registry import FAMILIES
 from gen100.files import whole
 from gen100.metrics.measures import columns, computed
 from gen100.provenance import Provenance
-from gen100.report.records import Record, advice, check_numbers, check_texts, provenance_of, read_mapping
+from gen100.report.records import Record, advice, check_numbers, provenance_of, read_mapping
+from gen100.report.records import read_record as read_record
 from gen100.report.reference import read_provenance as read_provenance
 
 CELL = ("cell", "family", "loss", "batch_size", "latent_size", "seed")
@@ -96,14 +97,11 @@ def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
     folder = layout.run(cell, seed)
     curve = read_curve(cell, seed)
     measures, provenance = _measures(params, cell, seed)
-    way_out = advice("train", str(cell), seed)
-    run = read_mapping(folder / "run.json", way_out)
-    check_numbers(run, ["images_seen", "seconds", "memory"], folder / "run.json", way_out)
-    check_texts(run, list(VERSIONS), folder / "run.json", way_out)
-    first = folder / "autoencoder.json"
-    way_out = advice("autoencoder", str(cell), seed)
-    autoencoder = read_mapping(first, way_out)
-    check_numbers(autoencoder, ["images_seen", "seconds"], first, way_out)
+    ran = ["images_seen", "seconds", "memory"]
+    run = read_record(folder / "run.json", ran, list(VERSIONS), advice("train", str(cell), seed))
+    autoencoder = read_record(
+        folder / "autoencoder.json", ["images_seen", "seconds"], [], advice("autoencoder", str(cell), seed)
+    )
     values = (str(cell), cell.family, cell.loss, params.batch_size(cell), cell.latent, seed)
     row = {
         **dict(zip(CELL, values, strict=True)),
