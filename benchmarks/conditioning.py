@@ -25,6 +25,7 @@ from gen100.families.registry import FAMILIES
 from gen100.files import whole
 from gen100.metrics.extractors import describe
 from gen100.metrics.features import Extractor
+from gen100.report.labels import data_label, extractor_label
 from gen100.sampling import sample_labels
 
 
@@ -52,7 +53,7 @@ def main(workspace: str) -> None:
     superclass = np.zeros(len(data.fine_names), np.int64)
     superclass[data.train_labels] = data.train_coarse
     classifier = Extractor(layout.extractor("metric"))
-    what = {"classifier": describe(classifier.file)["label"], "data": data.title}
+    what = {"classifier": extractor_label(describe(classifier.file)), "data": data_label(data.facts)}
     rows = []
     for cell in map(Cell.parse, params.cells):
         if not FAMILIES[cell.family].conditional:

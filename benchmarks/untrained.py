@@ -22,9 +22,10 @@ from gen100.data import arrays
 from gen100.data.captions import caption_tokens
 from gen100.families.registry import build_autoencoder, build_model
 from gen100.files import whole
+from gen100.metrics.evaluation import measure
 from gen100.metrics.extractors import describe
 from gen100.metrics.features import Reference
-from gen100.metrics.fidelity import measure
+from gen100.report.labels import data_label, extractor_label
 from gen100.sampling import draw
 from gen100.stages.measurement import BATCH_CPU, CACHE
 from gen100.training.randomness import reseed
@@ -52,7 +53,10 @@ def main(workspace: str) -> None:
             before = untrained(params, Cell.parse(text), seed, data)
             row = {"cell": text, "seed": seed, "untrained": before, "trained": metrics["fid"]}
             row |= {"ratio": metrics["fid"] / before, "samples": params.sampling.images}
-            row |= {"extractor": describe(layout.extractor("metric"))["label"], "data": data.title}
+            row |= {
+                "extractor": extractor_label(describe(layout.extractor("metric"))),
+                "data": data_label(data.facts),
+            }
             rows.append(row)
             print(f"{text}: {before:.2f} untrained, {metrics['fid']:.2f} trained", flush=True)
     with whole(Path("reports/untrained.csv")) as temporary:

@@ -8,11 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from gen100.cells import Cell
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
+from gen100.metrics.measures import optional
+from gen100.provenance import DataFacts
 from gen100.settings import Count, FamilySettings, Only, Settings, Training, Whole, Widths
 
 Checksum = Annotated[str, Field(pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")]
@@ -32,10 +43,9 @@ class ArchiveData(Source):
     test: Annotated[Count, Only(("prepare",))] = 10000
 
     @property
-    def title(self) -> str:
-        if (self.train, self.test) == (50000, 10000):
-            return "CIFAR-100"
-        return f"archive in CIFAR-100's format ({self.train:,} training images)"
+    def facts(self) -> DataFacts:
+        name = "CIFAR-100" if (self.train, self.test) == (50000, 10000) else "archive"
+        return DataFacts(name=name, train=self.train, test=self.test)
 
 
 class Synthetic(Settings):
@@ -50,8 +60,9 @@ class SyntheticData(Settings):
     synthetic: Synthetic
 
     @property
-    def title(self) -> str:
-        return f"synthetic stand-in ({self.synthetic.train:,} training images, seed {self.synthetic.seed})"
+    def facts(self) -> DataFacts:
+        drawn = self.synthetic
+        return DataFacts(name="synthetic", train=drawn.train, test=drawn.test, seed=drawn.seed)
 
 
 def _data_kind(value: Any) -> str:
@@ -135,18 +146,24 @@ class DinoV2(Settings):
     weights: Source
 
 
+def _known_measure(name: str) -> str:
+    if name not in optional():
+        raise ValueError(f"unknown measure: use one of {', '.join(optional())}")
+    return name
+
+
 class Metrics(Settings):
     """What is measured.
 
     Attributes:
-        measures: IS, FID, KID, and precision and recall, as torch-fidelity calls them; FID is always among them.
+        measures: what is measured, by the names of `gen100.metrics.measures`; `fid` is always among them.
         reference: the real images that samples are compared with.
         extractor: the network that measures.
         perceptual: the network of DALL-E's perceptual loss; never the one that measures.
         dinov2: a second network that measures, if given: FD among its features too.
     """
 
-    measures: Annotated[list[Literal["isc", "fid", "kid", "prc"]], Field(min_length=1)]
+    measures: Annotated[list[Annotated[str, AfterValidator(_known_measure)]], Field(min_length=1)]
     reference: Literal["train", "test"]
     extractor: Annotated[OwnExtractor | InceptionExtractor, Field(discriminator="name")]
     perceptual: Annotated[OwnExtractor | VggPerceptual, Field(discriminator="name")]
@@ -247,7 +264,7 @@ def load_params(file: Path = Path("params.yaml")) -> Params:
     """Read and check the experiment of a workspace.
 
     Raises:
-        UserError: the file is missing, no YAML, or holds a wrong value; one line that names the key.
+        UserError: the file is missing, is not YAML, or holds a wrong value; one line that names the key.
     """
     try:
         raw: Any = yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -12,11 +12,11 @@ import numpy as np
 from gen100.data.members import FOLDER, read_members
 from gen100.errors import UserError
 from gen100.files import whole
+from gen100.provenance import DataFacts
 
 FINE, COARSE = 100, 20
 RECORD = 2 + 3 * 32 * 32
 """Bytes of a record: coarse label, fine label, then the red, green and blue plane."""
-COUNTS = (50_000, 10_000)
 _NAMES_LIMIT = 1 << 16
 
 
@@ -29,7 +29,7 @@ class Cifar100:
         train_labels, test_labels: int64, N, in [0, 100); every class equally often.
         train_coarse, test_coarse: int64, N, in [0, 20).
         fine_names, coarse_names: 100 and 20 names, with underscores between words.
-        title: what it is, for the titles of outputs ("CIFAR-100").
+        facts: what it is.
     """
 
     train_images: np.ndarray
@@ -40,14 +40,14 @@ class Cifar100:
     test_coarse: np.ndarray
     fine_names: list[str]
     coarse_names: list[str]
-    title: str
+    facts: DataFacts
 
 
 def _names(text: bytes, count: int, place: str) -> list[str]:
     try:
         names = [line.strip() for line in text.decode("utf-8").splitlines() if line.strip()]
     except UnicodeDecodeError:
-        raise UserError(f"{place}: is no text") from None
+        raise UserError(f"{place}: is not text") from None
     if len(names) != count or len(set(names)) != count:
         raise UserError(f"{place}: has {len(set(names))} different names, expected {count}")
     return names
@@ -77,7 +77,7 @@ def _split(data: bytes, place: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def _check_coarse(parts: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], archive: Path) -> None:
-    """Each fine label must stand beside one and the same coarse label in every record of both splits."""
+    """Each fine label must come with one and the same coarse label in every record of both splits."""
     _, fine, coarse = parts["train"]
     expected = np.zeros(FINE, np.int64)
     expected[fine] = coarse
@@ -91,18 +91,18 @@ def _check_coarse(parts: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
             )
 
 
-def prepare(archive: Path, target: Path, title: str, counts: tuple[int, int] = COUNTS) -> None:
+def prepare(archive: Path, target: Path, facts: DataFacts) -> None:
     """Check the archive of CIFAR-100's binary version and write its arrays as one uncompressed .npz.
 
-    Nothing is unpacked to disk. The same archive and title give the same bytes.
+    Nothing is unpacked to disk. The same archive and facts give the same bytes.
 
     Args:
-        title: what the data is, for the titles of all that is made of it.
-        counts: how many training and test images there must be.
+        facts: what the data is, and how many training and test images there must be.
 
     Raises:
         UserError: the archive is missing, damaged or not what it should be; names the member and record.
     """
+    counts = facts.train, facts.test
     sizes = {
         "train.bin": counts[0] * RECORD,
         "test.bin": counts[1] * RECORD,
@@ -129,7 +129,7 @@ def prepare(archive: Path, target: Path, title: str, counts: tuple[int, int] = C
     arrays |= {f"{kind}_names": np.array(values) for kind, values in names.items()}
     with whole(target) as temporary, temporary.open("wb") as file:
         # numpy dates every entry 1980-01-01, so the bytes depend on the arrays alone.
-        np.savez(file, allow_pickle=False, title=np.array(title), **arrays)
+        np.savez(file, allow_pickle=False, facts=np.array(facts.model_dump_json()), **arrays)
 
 
 def load(path: Path) -> Cifar100:
@@ -150,5 +150,9 @@ def load(path: Path) -> Cifar100:
         fits = images.shape == (len(labels), 3, 32, 32) and labels.shape == coarse.shape == (len(labels),)
         if not fits or (images.dtype, labels.dtype, coarse.dtype) != (np.uint8, np.int64, np.int64):
             raise UserError(f"{path} is damaged ({split}): delete it and run the stage prepare again")
-    texts: dict[str, Any] = {name: arrays.pop(name).tolist() for name in ("fine_names", "coarse_names", "title")}
-    return Cifar100(**arrays, **texts)
+    names: dict[str, Any] = {name: arrays.pop(name).tolist() for name in ("fine_names", "coarse_names")}
+    try:
+        facts = DataFacts.model_validate_json(arrays.pop("facts").item())
+    except ValueError:
+        raise UserError(f"{path} is damaged (facts): delete it and run the stage prepare again") from None
+    return Cifar100(**arrays, **names, facts=facts)

@@ -1,8 +1,9 @@
 """All that is measured of a set of images, against both splits of the data."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,12 @@ from gen100.data.arrays import Cifar100
 from gen100.metrics.cache import cached
 from gen100.metrics.extractors import describe
 from gen100.metrics.features import Extractor, Images, Reference, ReferenceFeatures, require
-from gen100.metrics.fidelity import Sample, finite, inception_score, score
-from gen100.metrics.neighbours import memorization, nearest
-from gen100.metrics.resampling import resample, summarize
+from gen100.metrics.fidelity import IS_SPLITS, finite
+from gen100.metrics.measure import OTHER
+from gen100.metrics.measures import MEASURES, computed
+from gen100.metrics.neighbours import nearest
+from gen100.metrics.sample import Sample
+from gen100.provenance import Provenance, SplitFacts
 
 
 @dataclass(frozen=True)
@@ -28,19 +32,21 @@ class Evaluation:
     Attributes:
         values: by their names in metrics.json.
         resamples: the rows of resamples.csv.
-        distances, places: of each image's nearest training image, N.
+        distances: of each image to its nearest training image, N.
+        neighbours: the indices of those training images, N.
     """
 
     values: dict[str, float]
     resamples: pd.DataFrame
     distances: Tensor
-    places: Tensor
+    neighbours: Tensor
 
 
-class Yardstick:
+class Evaluator:
     """The network that measures, and the features of both splits of the data.
 
     Attributes:
+        train, test: the splits.
         main: the split that unsuffixed names are against, as params say; `other` is the other one.
     """
 
@@ -49,62 +55,45 @@ class Yardstick:
         self.settings = settings
         self.extractor = Extractor(layout.extractor("metric"))
         self._cache = cache
-        self._splits = {
-            name: ReferenceFeatures(Reference(name, images), self.extractor, cache)
+        self.train, self.test = (
+            ReferenceFeatures(Reference(name, images), self.extractor, cache)
             for name, images in (("train", data.train_images), ("test", data.test_images))
-        }
-        self.main = self._splits[settings.reference]
-        (self.other,) = (split for split in self._splits.values() if split is not self.main)
+        )
+        trained_first = settings.reference == "train"
+        self.main, self.other = (self.train, self.test) if trained_first else (self.test, self.train)
 
     def evaluate(
-        self, images: Images, *, seen: str | None = None, labels: NDArray[np.integer] | None = None
+        self,
+        images: Images,
+        *,
+        seen: str | None = None,
+        labels: NDArray[np.integer] | None = None,
+        reconstruct: Callable[[Images], Images] | None = None,
     ) -> Evaluation:
         """Measure images in one pass over them.
 
         Args:
             images: N x 3 x 32 x 32, uint8, at least 100.
-            seen: the split they are of, if they are real: it is no reference for them.
-            labels: N, the fine classes that they are to show, in [0, 100). Where the network knows the classes,
-                `class_accuracy` is the share of images that it puts into theirs; chance is 0.01.
+            seen: the split they are of, if they are real: they are not compared with it.
+            labels: N, the fine classes that they are to show, in [0, 100), if they were drawn for captions.
+            reconstruct: what the run's autoencoder, if it has one, makes of N x 3 x 32 x 32 uint8 images.
 
         Raises:
-            UserError: images of another type or shape, or too few; or a result that is no finite number.
+            UserError: images of another type or shape, or too few; or a result that is not a finite number.
         """
         require(images, "sample")
-        sample = Sample(self.extractor(images))
-        measures = self.settings.measures
+        sample = Sample(images, self.extractor, self, labels=labels, reconstruct=reconstruct)
         values: dict[str, float] = {}
-        if "isc" in measures:
-            values |= zip(("is", "is_std"), inception_score(sample.features.logits), strict=True)
-        if labels is not None and self.extractor.knows_classes:
-            right = sample.features.logits.argmax(1) == torch.from_numpy(labels)
-            values["class_accuracy"] = float(right.double().mean())
-        values |= score(sample, self.main, measures)
-        name = self.other.reference.name
-        if name != seen:
-            values |= {f"{key}_{name}": value for key, value in score(sample, self.other, measures).items()}
-        if self.settings.dinov2:
-            values |= self._dinov2_distances(images, seen)
-        resamples = resample(sample.features.pooled, self.main.gaussian)
-        values |= summarize(resamples)
-        distances, places = nearest(sample.features.pooled, self._splits["train"].pooled)
-        if seen != "train":
-            values |= memorization(distances, self._held_out())
-        return Evaluation(finite(values, self.extractor.file), resamples, distances, places)
-
-    def _dinov2_distances(self, images: Images, seen: str | None) -> dict[str, float]:
-        extractor = Extractor(layout.extractor("dinov2"))
-        sample = Sample(extractor(images))
-        found = {}
-        for split, suffix in ((self.main, ""), (self.other, f"_{self.other.reference.name}")):
-            if split is self.main or split.reference.name != seen:
-                real = ReferenceFeatures(split.reference, extractor, self._cache)
-                found[f"fd_dinov2{suffix}"] = score(sample, real, ["fid"])["fid"]
-        return found
-
-    def distance(self, images: Images) -> float:
-        """The FID of images against the main reference alone."""
-        return score(Sample(self.extractor(images)), self.main, ["fid"])["fid"]
+        for measure in computed(
+            self.settings,
+            captions=labels is not None,
+            autoencoder=reconstruct is not None,
+            unseen=seen != "train",
+        ):
+            values |= measure.values(sample, self.main)
+            if measure.both_splits and seen != self.other.reference.name:
+                values |= {key + OTHER: value for key, value in measure.values(sample, self.other).items()}
+        return Evaluation(finite(values, self.extractor.file), sample.resamples, *sample.nearest)
 
     def held_back(self, count: int) -> Images:
         """At most `count` real images of the other split, spread evenly over it."""
@@ -112,27 +101,72 @@ class Yardstick:
 
     def held_back_labels(self, count: int) -> NDArray[np.integer]:
         """The fine classes of those images."""
-        labels = self.data.test_labels if self.other.reference.name == "test" else self.data.train_labels
+        labels = self.data.test_labels if self.other is self.test else self.data.train_labels
         return labels[self.spread(count)]
 
     def spread(self, count: int) -> NDArray[np.intp]:
-        """The places of those images in their split."""
+        """The indices of those images in their split."""
         size = len(self.other)
         count = min(count, size)
         return np.arange(count) * size // count
 
-    def texts(self) -> dict[str, Any]:
-        """What the numbers are of: extractor, data, and both splits."""
-        splits = {"reference": self.main, "other": self.other}
-        return {
-            "extractor": describe(self.extractor.file)["label"],
-            "data": self.data.title,
-            **{key: f"{split.reference.name}, {len(split):,} images" for key, split in splits.items()},
-        }
+    def provenance(self, samples: int) -> Provenance:
+        """What numbers of so many images are measured with."""
+        train, test = (
+            SplitFacts(split="train", images=len(self.train)),
+            SplitFacts(split="test", images=len(self.test)),
+        )
+        main, other = (train, test) if self.main is self.train else (test, train)
+        return Provenance(
+            data=self.data.facts,
+            extractor=describe(self.extractor.file),
+            reference=main,
+            other=other,
+            samples=samples,
+        )
 
-    def _held_out(self) -> Tensor:
+    @cached_property
+    def held_out(self) -> Tensor:
         """The distances of test images to their nearest training images."""
-        train, test = self._splits["train"], self._splits["test"]
-        file = self._cache / f"{test.key}-to-{train.key}.npz"
-        found = cached(file, lambda: {"distances": nearest(test.pooled, train.pooled)[0].numpy()})
+        file = self._cache / f"{self.test.key}-to-{self.train.key}.npz"
+        found = cached(file, lambda: {"distances": nearest(self.test.pooled, self.train.pooled)[0].numpy()})
         return torch.from_numpy(found["distances"])
+
+
+def measure(
+    images: Images,
+    reference: Reference,
+    extractor_file: Path,
+    measures: Sequence[str],
+    cache: Path,
+    batch_size: int | None = None,
+) -> dict[str, float]:
+    """Measure images against one reference, in one pass over the images.
+
+    The order of the images changes IS, whose splits are other ones then, and which images KID's subsets hold;
+    both stay within a few of their standard deviations. All else it changes by rounding alone, as do the batch
+    size, the number of threads and the device: FID, precision and recall stay within 1e-3 of their size.
+
+    Args:
+        images: N x 3 x 32 x 32, uint8, at least 10.
+        measures: names of measures that need nothing but the images and the reference.
+        cache: folder for the reference's features; several processes may share it.
+        batch_size: of the extractor, which has its own where none is given.
+
+    Raises:
+        UserError: images of another type or shape, or too few; a file of weights that is missing or damaged; or
+            a result that is not a finite number.
+    """
+    require(images, "sample", IS_SPLITS)
+    require(reference.images, reference.name, IS_SPLITS)
+    extractor = Extractor(extractor_file, batch_size)
+    sample, real = Sample(images, extractor), ReferenceFeatures(reference, extractor, cache)
+    return finite(score(sample, real, measures), extractor_file)
+
+
+def score(sample: Sample, reference: ReferenceFeatures, measures: Sequence[str]) -> dict[str, float]:
+    """The numbers of the named measures, against one reference."""
+    found: dict[str, float] = {}
+    for name in measures:
+        found |= MEASURES[name].values(sample, reference)
+    return found

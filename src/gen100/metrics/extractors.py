@@ -24,6 +24,7 @@ from gen100.metrics.weights import (
     unpickle,
     write_weights,
 )
+from gen100.provenance import ExtractorFacts
 
 INCEPTION = "inception-v3-compat"
 OWN = "gen100-cifar100-network"
@@ -113,26 +114,21 @@ def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
     raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
 
 
-def describe(extractor_file: Path) -> dict[str, str]:
-    """What to call the extractor and its distance: `name`, `distance` (FID or FD), `label`, `sha256`.
-
-    Only Inception v3 gives what the literature calls FID; the distance by another network is an FD.
+def describe(extractor_file: Path) -> ExtractorFacts:
+    """What is known of a stored network that measures.
 
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
-    header = read_header(extractor_file)
+    header, sha256 = read_header(extractor_file), digest(extractor_file)
     if isinstance(header, InceptionHeader):
-        distance, network = "FID", "Inception v3"
-    elif isinstance(header, OwnHeader):
-        data = "synthetic images, " if header.synthetic else ""
-        network = f"CIFAR-100 network ({data}seed {header.seed}, test accuracy {100 * header.accuracy:.1f}%)"
-        distance = "FD"
-    else:
-        raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
-    return {
-        "name": header.kind,
-        "distance": distance,
-        "label": f"{distance}, {network}",
-        "sha256": digest(extractor_file),
-    }
+        return ExtractorFacts(kind=header.kind, sha256=sha256)
+    if isinstance(header, OwnHeader):
+        return ExtractorFacts(
+            kind=header.kind,
+            sha256=sha256,
+            accuracy=header.accuracy,
+            seed=header.seed,
+            synthetic=header.synthetic,
+        )
+    raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")

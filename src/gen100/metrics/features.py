@@ -149,10 +149,14 @@ class ReferenceFeatures:
         self._extractor = extractor
         images = hashlib.sha256(np.ascontiguousarray(reference.images).data).hexdigest()
         self.key = f"{reference.name}-{len(reference.images)}-{images[:16]}-{extractor.digest[:16]}"
-        self._cache = cache
+        self.cache = cache
 
     def __len__(self) -> int:
         return len(self.reference.images)
+
+    def seen_by(self, extractor: Extractor) -> "ReferenceFeatures":
+        """The same images, by another network."""
+        return ReferenceFeatures(self.reference, extractor, self.cache)
 
     @cached_property
     def pooled(self) -> Tensor:
@@ -188,4 +192,4 @@ class ReferenceFeatures:
         return self._kept("features", compute)
 
     def _kept(self, what: str, compute: Callable[[], Arrays]) -> Arrays:
-        return cached(self._cache / f"{self.key}-{what}.npz", compute)
+        return cached(self.cache / f"{self.key}-{what}.npz", compute)

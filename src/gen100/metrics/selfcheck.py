@@ -12,11 +12,12 @@ from scipy.ndimage import gaussian_filter
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
 from gen100.errors import UserError
-from gen100.metrics.evaluation import Yardstick
+from gen100.metrics.evaluation import Evaluator, score
 from gen100.metrics.features import Images
-from gen100.metrics.fidelity import Sample, inception_score, kid, score
+from gen100.metrics.fidelity import inception_score, kid
 from gen100.metrics.frechet import Gaussian, distance
 from gen100.metrics.neighbours import nearest
+from gen100.metrics.sample import Sample
 from gen100.metrics.weights import OwnHeader, read_header
 
 IMAGES = 1000
@@ -44,14 +45,14 @@ class Check:
     cause: str
 
 
-def run_checks(yardstick: Yardstick) -> dict[str, float]:
+def run_checks(evaluator: Evaluator) -> dict[str, float]:
     """Ask every question; the answers by name.
 
     Raises:
         UserError: an answer is wrong; names the question, the answer, what was expected and the likely cause.
     """
     found = {}
-    for check in _checks(yardstick):
+    for check in _checks(evaluator):
         if not check.low <= check.value <= check.high:
             raise UserError(
                 f"self-check {check.name} failed, so nothing is measured: {check.what} is {check.value:.6g},"
@@ -61,23 +62,23 @@ def run_checks(yardstick: Yardstick) -> dict[str, float]:
     return found
 
 
-def _checks(yardstick: Yardstick) -> Iterator[Check]:
-    real = yardstick.held_back(IMAGES)
-    sample = Sample(yardstick.extractor(real))
-    yield from _network(yardstick, sample)
-    yield from _inception_score(yardstick, sample)
-    yield from _kept(yardstick, sample)
+def _checks(evaluator: Evaluator) -> Iterator[Check]:
+    real = evaluator.held_back(IMAGES)
+    sample = Sample(real, evaluator.extractor)
+    yield from _network(evaluator, sample)
+    yield from _inception_score(evaluator, sample)
+    yield from _kept(evaluator, sample)
     noise = np.random.default_rng(0).integers(0, 256, real.shape, dtype=np.uint8)
     sets = {"real": real, "jpeg": jpeg(real), "blurred": blurred(real), "noise": noise}
-    samples = {"real": sample} | {name: Sample(yardstick.extractor(sets[name])) for name in list(sets)[1:]}
-    scores = {name: score(item, yardstick.main, ("fid", "kid", "prc")) for name, item in samples.items()}
-    yield from _frechet(yardstick, sample, {name: values["fid"] for name, values in scores.items()})
+    samples = {"real": sample} | {name: Sample(sets[name], evaluator.extractor) for name in list(sets)[1:]}
+    scores = {name: score(item, evaluator.main, ("fid", "kid", "prc")) for name, item in samples.items()}
+    yield from _frechet(evaluator, sample, {name: values["fid"] for name, values in scores.items()})
     yield from _others(sample, scores)
 
 
-def _network(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
+def _network(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
     """Is it the network that its file says, and are images and features what it expects and gives?"""
-    extractor, data = yardstick.extractor, yardstick.data
+    extractor, data = evaluator.extractor, evaluator.data
     header = read_header(extractor.file)
     own = header if isinstance(header, OwnHeader) else None
     pooled = sample.features.pooled
@@ -96,12 +97,12 @@ def _network(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
         yield Check("accuracy_trained", what, accuracy, CHANCE / len(data.fine_names), 1.0, cause)
 
 
-def _inception_score(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
+def _inception_score(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
     decided = 50.0 * torch.eye(10).repeat_interleave(100, dim=0)
-    what = "IS of 1,000 images in order of their 10 classes, each told for sure,"
+    what = "IS of 1,000 images in order of their 10 classes, each classified with certainty,"
     cause = "splits that are not shuffled or hold few images, or softmax applied twice"
     yield Check("is_ten_classes", what, inception_score(decided)[0], 9.0, 10.0, cause)
-    header = read_header(yardstick.extractor.file)
+    header = read_header(evaluator.extractor.file)
     classes = sample.features.logits.shape[1]
     least = least_information(header.accuracy, classes) / 2 if isinstance(header, OwnHeader) else log(1.5)
     score_of_real = inception_score(sample.features.logits)[0]
@@ -110,27 +111,28 @@ def _inception_score(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
 
 
 def least_information(accuracy: float, classes: int) -> float:
-    """The least that answers of this accuracy tell of one of K classes, in nats (Fano 1961).
+    """The least mutual information of K classes and predictions of this accuracy, in nats (Fano 1961).
 
-    log K - h(1 - a) - (1 - a) log(K - 1), with the entropy h. IS is the exponential of what answers tell of the
-    image, so a calibrated network's IS of real images is at least the exponential of this. The check asks for
-    half of it: networks trained for a short time are not calibrated, and splits of few images lower IS.
+    log K - h(1 - a) - (1 - a) log(K - 1), with the entropy h. IS is the exponential of the mutual information of
+    predictions and images, so a calibrated network's IS of real images is at least the exponential of this. The
+    check asks for half of it: networks trained for a short time are not calibrated, and splits of few images
+    lower IS.
     """
     error = 1 - accuracy
     entropy = -sum(p * log(p) for p in (error, accuracy) if p > 0)
     return max(0.0, log(classes) - entropy - error * log(classes - 1))
 
 
-def _kept(yardstick: Yardstick, sample: Sample) -> Iterator[Check]:
+def _kept(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
     pooled = sample.features.pooled
-    kept = yardstick.other.pooled[yardstick.spread(len(pooled))]
+    kept = evaluator.other.pooled[evaluator.spread(len(pooled))]
     difference = float((kept - pooled).norm() / pooled.norm())
     what = "the difference of features kept for all runs from the same ones taken now, over their size,"
     cause = "they were kept by another version of the program: delete .cache/fidelity"
     yield Check("features_kept", what, difference, 0.0, 1e-3, cause)
 
 
-def _frechet(yardstick: Yardstick, sample: Sample, fids: dict[str, float]) -> Iterator[Check]:
+def _frechet(evaluator: Evaluator, sample: Sample, fids: dict[str, float]) -> Iterator[Check]:
     pooled = sample.features.pooled
     none = EQUAL * abs(fids["noise"])
     itself = distance(sample.gaussian, sample.gaussian)
@@ -139,7 +141,7 @@ def _frechet(yardstick: Yardstick, sample: Sample, fids: dict[str, float]) -> It
     doubled = distance(twice, sample.gaussian)
     what, cause = "FID of real images with each taken twice", "a covariance not divided by the number of images"
     yield Check("fid_doubled", what, doubled, -none, none, cause)
-    sets = [fid_features_to_statistics(features) for features in (pooled, yardstick.main.pooled)]
+    sets = [fid_features_to_statistics(features) for features in (pooled, evaluator.main.pooled)]
     theirs = fid_statistics_to_metric(*sets, verbose=False)[KEY_METRIC_FID]
     what, cause = "FID of real images, compared with torch-fidelity's,", "a mean or a root of another reference"
     yield Check("fid_torch_fidelity", what, fids["real"], theirs - none, theirs + none, cause)

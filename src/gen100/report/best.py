@@ -1,4 +1,4 @@
-"""Which cells of a table are the best of their group, and which cannot be told from it."""
+"""Which cells of a table are the best of their group, and which are within the noise of the best."""
 
 from typing import Literal
 
@@ -9,13 +9,13 @@ from gen100.cells import Cell
 from gen100.errors import UserError
 
 Mark = Literal["", "best", "tied"]
-Verdicts = dict[tuple[str, int, frozenset[str]], str]
-"""Of a model, a latent size and two losses: the loss with the lower distance, or why there is none to name."""
+Winners = dict[tuple[str, int, frozenset[str]], str]
+"""Of a family, a latent size and two losses: the loss with the lower distance, or why neither is named."""
 
 UNKNOWN = "not compared"
 
 
-def read_verdicts() -> Verdicts:
+def read_winners() -> Winners:
     """What reports/comparisons.csv says of each pair of losses.
 
     Raises:
@@ -37,18 +37,18 @@ def read_verdicts() -> Verdicts:
         raise UserError(f"{layout.COMPARISONS} is not readable: remove it and run stage compare") from None
 
 
-def mark_cells(distances: dict[Cell, float], verdicts: Verdicts) -> dict[Cell, Mark]:
-    """Mark the cells of one table within their groups, the cells of one model and latent size.
+def mark_cells(distances: dict[Cell, float], winners: Winners) -> dict[Cell, Mark]:
+    """Mark the cells of one table within their groups, the cells of one family and latent size.
 
     The lowest distance of a group is the best if the comparisons find it better than each of the others. Else it
     is tied, with all that it was not found better than.
     """
     marks: dict[Cell, Mark] = dict.fromkeys(distances, "")
-    for model, latent in dict.fromkeys((cell.family, cell.latent) for cell in distances):
-        group = [cell for cell in distances if (cell.family, cell.latent) == (model, latent)]
+    for family, latent in dict.fromkeys((cell.family, cell.latent) for cell in distances):
+        group = [cell for cell in distances if (cell.family, cell.latent) == (family, latent)]
         lowest = min(group, key=lambda cell: distances[cell])
         rivals = [cell for cell in group if cell != lowest]
-        tied = [rival for rival in rivals if _better(lowest, rival, verdicts) != lowest.loss]
+        tied = [rival for rival in rivals if _better(lowest, rival, winners) != lowest.loss]
         if tied:
             marks |= dict.fromkeys([lowest, *tied], "tied")
         elif rivals:
@@ -56,6 +56,6 @@ def mark_cells(distances: dict[Cell, float], verdicts: Verdicts) -> dict[Cell, M
     return marks
 
 
-def _better(first: Cell, second: Cell, verdicts: Verdicts) -> str:
+def _better(first: Cell, second: Cell, winners: Winners) -> str:
     pair = frozenset((first.loss, second.loss))
-    return verdicts.get((first.family, first.latent, pair), UNKNOWN)
+    return winners.get((first.family, first.latent, pair), UNKNOWN)

@@ -1,4 +1,4 @@
-"""Do two losses of a model and size differ by more than noise? reports/comparisons.csv."""
+"""Whether two losses of a family and size differ by more than noise: reports/comparisons.csv."""
 
 from itertools import combinations
 
@@ -31,7 +31,7 @@ def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
     differences (the standard normal interval of Efron & Tibshirani 1993, section 12.4; for the bias of FID see
     Bińkowski et al. 2018, section 3 and appendix D).
 
-    Losses of one model and size are paired by seed, for they share the order of data; other cells are not.
+    Losses of one family and size are paired by seed, for they share the order of data; other cells are not.
 
     Raises:
         UserError: resamples of a run are missing, or the cells have no seed in common.
@@ -42,7 +42,7 @@ def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
         raise UserError(f"{a} and {b} have no seed in common: run both with the seeds of params.yaml")
     (drawn_a, fids_a), (drawn_b, fids_b) = (bootstrap(cell, seeds) for cell in (a, b))
     if not np.array_equal(drawn_a, drawn_b):
-        raise UserError(f"{a} and {b} have different bootstrap replicates: evaluate both anew")
+        raise UserError(f"{a} and {b} have different bootstrap replicates: evaluate both again")
     error = float(np.std(fids_a - fids_b, ddof=1))
     values = [[found[seed] for seed in seeds] for found in by_seed]
     return difference(*values, error=error, paired=(a.family, a.latent) == (b.family, b.latent))
@@ -58,12 +58,12 @@ def _verdict(found: Difference, adjusted: float) -> str:
 
 
 def comparisons(results: list[Record]) -> pd.DataFrame:
-    """A row for each pair of losses of one model and latent size, with the columns COLUMNS.
+    """One row for each pair of losses of one family and latent size, with the columns COLUMNS.
 
     `p_adjusted` is the larger of the two p (with one seed, that over samples), adjusted over all rows by
     Holm's method. `verdict` is 'a' or 'b', the loss with the lower FID, only where both intervals exclude 0 and
-    `p_adjusted` is below 0.05; 'one seed' where the samples differ so but a single seed cannot tell; else 'within
-    noise'. With two seeds, t has one degree of freedom, and all but huge differences stay within noise.
+    `p_adjusted` is below 0.05; 'one seed' where the samples differ so but a single seed decides nothing; else
+    'within noise'. With two seeds, t has one degree of freedom, and all but huge differences stay within noise.
 
     Raises:
         UserError: as `compare`.
@@ -71,9 +71,9 @@ def comparisons(results: list[Record]) -> pd.DataFrame:
     cells = [Cell.parse(text) for text in dict.fromkeys(row["cell"] for row in results)]
     pairs = [
         (a, b)
-        for model, family in FAMILIES.items()
-        for latent in sorted({cell.latent for cell in cells if cell.family == model})
-        for a, b in combinations([Cell(model, loss, latent) for loss in family.losses], 2)
+        for name, family in FAMILIES.items()
+        for latent in sorted({cell.latent for cell in cells if cell.family == name})
+        for a, b in combinations([Cell(name, loss, latent) for loss in family.losses], 2)
         if a in cells and b in cells
     ]
     found = [compare(a, b, results) for a, b in pairs]

@@ -1,6 +1,4 @@
-"""What evaluating a run leaves beside its metrics: the distance of resampled images."""
-
-import json
+"""The distances of resampled images, which evaluating a run leaves next to its metrics."""
 
 import numpy as np
 import pandas as pd
@@ -9,10 +7,9 @@ from pandas.api.types import is_numeric_dtype
 from gen100 import layout
 from gen100.cells import Cell
 from gen100.errors import UserError
-from gen100.files import read_json
+from gen100.report.reference import read_levels as read_levels
 
 COLUMNS = ["kind", "images", "replicate", "fid"]
-LEVELS = ("real", "noise", "constant")
 
 
 def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:
@@ -28,12 +25,12 @@ def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:
     except FileNotFoundError:
         raise UserError(f"{file} is missing: {advice}") from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError):
-        raise UserError(f"{file} is no readable CSV: remove it and {advice}") from None
+        raise UserError(f"{file} is not readable CSV: remove it and {advice}") from None
     lacking = [name for name in COLUMNS if name not in rows]
     if lacking or "bootstrap" not in set(rows["kind"]):
         raise UserError(f"{file} lacks {', '.join(lacking) or 'bootstrap rows'}: remove it and {advice}")
     if not is_numeric_dtype(rows["fid"]) or not np.isfinite(rows["fid"].to_numpy(float)).all():
-        raise UserError(f"{file} holds a fid that is no finite number: remove it and {advice}")
+        raise UserError(f"{file} holds a fid that is not a finite number: remove it and {advice}")
     return rows
 
 
@@ -57,24 +54,7 @@ def bootstrap(cell: Cell | str, seeds: list[int]) -> tuple[np.ndarray, np.ndarra
         drawn.append(np.stack([images, replicates], axis=1)[order])
         fids.append(values[order])
         if not np.array_equal(drawn[0], drawn[-1]):
-            raise UserError(f"{layout.run(cell, seed)}/resamples.csv has other replicates: evaluate all runs anew")
+            raise UserError(
+                f"{layout.run(cell, seed)}/resamples.csv has other replicates: evaluate all runs again"
+            )
     return drawn[0], np.mean(fids, axis=0)
-
-
-def read_levels() -> dict[str, float]:
-    """FID of real images of the other split (the floor), of noise and of one flat colour (the ceilings).
-
-    Raises:
-        UserError: reference.json is missing or lacks one of them.
-    """
-    file, advice = layout.REFERENCE, "run stage reference"
-    try:
-        stored = read_json(file)
-        levels = {kind: float(stored[kind]["fid"]) for kind in LEVELS}
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: {advice}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise UserError(f"{file} is no readable JSON: remove it and {advice}") from None
-    except (KeyError, TypeError, ValueError):
-        raise UserError(f"{file} lacks the fid of {', '.join(LEVELS)}: remove it and {advice}") from None
-    return levels

@@ -1,4 +1,4 @@
-"""What can be said of a few seeds, and of a difference between two cells: how large it is, and how sure."""
+"""Intervals and tests: the mean over a few seeds, and the difference between two cells."""
 
 import math
 from collections.abc import Sequence
@@ -102,9 +102,9 @@ def difference(a: Sequence[float], b: Sequence[float], error: float, paired: boo
     """Compare a measure of two cells, run with as many seeds each.
 
     Args:
-        a, b: a value a seed, in the order of seeds.
+        a, b: one value per seed, in the order of seeds.
         error: standard error of mean(a) - mean(b) that is due to the samples drawn.
-        paired: whether equal seeds share their randomness, as losses of one model and size do (the same order
+        paired: whether equal seeds share their randomness, as losses of one family and size do (the same order
             of data, the same first weights): then the t test is paired, else Welch's.
     """
     first, second = np.asarray(a, float), np.asarray(b, float)

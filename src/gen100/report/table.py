@@ -1,27 +1,48 @@
-"""What a table is made of: lines of cells and of what no model made, columns of means with their intervals."""
+"""Tables of results in the current language: means over seeds with their intervals."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
-import numpy as np
-
+from gen100 import i18n
 from gen100.cells import Cell
-from gen100.config import Params
+from gen100.families.base import Family
 from gen100.families.registry import FAMILIES
-from gen100.report import words
-from gen100.report.best import Mark, Verdicts, mark_cells
-from gen100.report.results import Kind, Record, read_reference
+from gen100.i18n import N_, _
+from gen100.metrics.measure import OTHER
+from gen100.provenance import ExtractorFacts, Provenance
+from gen100.report.best import Mark, Winners, mark_cells
+from gen100.report.labels import admitted, caveat, data_label, extractor_label, network_label, span, split_label
+from gen100.report.records import Record
+from gen100.report.reference import Kind
 from gen100.report.statistics import mean_interval
-from gen100.report.words import Language, Text
 
 DASH = "—"
 SIGNS: dict[Mark, str] = {"": "", "best": " *", "tied": " ≈"}
+ARROWS = {"lower": " ↓", "higher": " ↑", None: ""}
+MARK_NOTES: dict[Mark, str] = {
+    "best": N_(
+        "*: the lowest {distance} of its family and latent size in this table, beyond the noise of seeds and"
+        " samples."
+    ),
+    "tied": N_(
+        "≈: within the noise of the lowest {distance} of its family and latent size in this table, by seeds and"
+        " samples (one seed alone decides nothing)."
+    ),
+}
+BOTTOM: dict[tuple[Kind, str], str] = {
+    ("real", "train"): N_("Real test images against real training images"),
+    ("real", "test"): N_("Real training images against real test images"),
+    **{("noise", split): N_("Uniform noise") for split in ("train", "test")},
+    **{("constant", split): N_("One flat image of the mean colour") for split in ("train", "test")},
+}
+"""What the last lines are called, by their kind and the reference split."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """What stands in one place of a table: the mean over seeds, half the width of its interval, and a text."""
+    """One entry of a table: the mean over seeds, half the width of its interval, and both as people read them."""
 
     number: float | None = None
     half: float | None = None
@@ -36,23 +57,47 @@ class Column:
         key: of results.csv; `thesis_<key>` for what the thesis printed.
         head: what it measures.
         width: in LaTeX, in mm.
-        panel: wide tables are several in LaTeX, one a panel.
+        panel: wide tables are several in LaTeX, one per panel.
         note: what the head has no room for.
+        digits: after the decimal mark; None for `significant` digits.
+        better: whether lower or higher values are better.
     """
 
     key: str
-    head: Text
+    head: str
     width: int
     panel: int = 0
-    note: Text | None = None
+    note: str | None = None
+    digits: int | None = None
+    significant: int = 3
+    better: Literal["lower", "higher"] | None = None
 
     @property
     def printed(self) -> bool:
         return self.key.startswith("thesis_")
 
-    def full_head(self, language: Language) -> str:
+    @property
+    def full_head(self) -> str:
         """The head where nothing above it says whose numbers these are."""
-        return f"{words.THESIS[language]} {self.head[language]}" if self.printed else self.head[language]
+        return f"{_('Thesis')} {self.head}" if self.printed else self.head
+
+    @property
+    def directed_head(self) -> str:
+        """The head with an arrow that points to better values."""
+        return self.head + ARROWS[self.better]
+
+    def write(self, number: float) -> str:
+        if self.digits is not None or abs(number) >= 1000:
+            return i18n.number(number, 2 if self.digits is None else self.digits)
+        return i18n.significant(number, self.significant) if number else "0"
+
+    def value(self, runs: Sequence[Record]) -> Value:
+        """The measure of some runs; nothing where one of them lacks it."""
+        if any(run.get(self.key) is None for run in runs):
+            return Value()
+        middle, half = mean_interval([float(run[self.key]) for run in runs])
+        around = f" ± {i18n.significant(half, 2)}" if half else " ± 0" if half is not None else ""
+        return Value(middle, half, self.write(middle) + around)
 
 
 @dataclass(frozen=True)
@@ -63,12 +108,12 @@ class Line:
         label: the cell, or what a line at the bottom compares.
         size: (batch, latent), as the thesis writes it.
         values: by the columns' keys; absent where not measured.
-        runs: the rows of results.csv behind it, or the one of reference.json.
+        runs: the rows of results.csv behind it, or the entry of reference.json.
         cell: None at the bottom.
-        mark: of its distance, within its model and latent size.
+        mark: of its distance, within its family and latent size.
     """
 
-    label: Text
+    label: str
     size: str
     values: dict[str, Value]
     runs: list[Record]
@@ -78,135 +123,105 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """A line a cell, then real images (the floor), noise and a flat colour (the ceilings)."""
+    """One line per cell, then real images (the floor), noise and a flat colour (the ceilings)."""
 
     name: str
-    title: Text
+    title: str
     columns: list[Column]
     lines: list[Line]
-    floor: Record
-    notes: list[Text] = field(default_factory=list)
+    facts: Provenance
+    notes: list[str] = field(default_factory=list)
 
     @property
     def runs(self) -> list[Record]:
         return [run for line in self.lines if line.cell for run in line.runs]
 
-    def provenance(self, language: Language, columns: list[Column] | None = None) -> str:
+    def provenance(self, columns: list[Column] | None = None) -> str:
         """Data, extractor, sample counts, reference, budget, seeds and device, then what signs and heads mean."""
         shown = self.columns if columns is None else columns
-        told = [*self.notes, *(column.note for column in shown if column.note)]
-        return " ".join([*_made(self, language), *(note[language] for note in told)])
+        return " ".join([*_made(self), *self.notes, *(column.note for column in shown if column.note)])
 
 
-def summary(runs: list[Record], name: str) -> tuple[float, float | None]:
-    """Mean and, of several runs, half the width of its 95% interval."""
-    return mean_interval([float(run[name]) for run in runs])
+def network_head(title: str, extractor: ExtractorFacts) -> str:
+    """A head that holds as it is only where Inception v3 measured, and else names the network."""
+    return title if extractor.distance == "FID" else f"{title} ({network_label(extractor)})"
 
 
 def devices(runs: list[Record]) -> str:
     return "; ".join(dict.fromkeys(run["device"] for run in runs))
 
 
-def digits(name: str, value: float) -> str:
-    """A number as people read it: two digits after the point, or the first three or four that are not zero."""
-    if name.startswith(("fid", "is", "reconstruction", "fd")) or abs(value) >= 1000:
-        return f"{value:.2f}"
-    return _significant(value, 4 if name.endswith("_loss") else 3)
-
-
-def _significant(value: float, count: int) -> str:
-    if value == 0:
-        return "0"
-    return np.format_float_positional(value, precision=count, unique=False, fractional=False, trim="-")
-
-
-def value_of(name: str, runs: list[Record]) -> Value:
-    """A measure of some runs; nothing where one of them lacks it."""
-    if any(run.get(name) is None for run in runs):
-        return Value()
-    middle, half = summary(runs, name)
-    around = "" if half is None else f" ± {_significant(half, 2)}"
-    return Value(middle, half, digits(name, middle) + around)
-
-
-def cell_lines(cells: list[Cell], keys: Sequence[str], results: list[Record], verdicts: Verdicts) -> list[Line]:
-    """A line a cell with the mean of each column, in the order of `cells`."""
+def cell_lines(
+    cells: list[Cell], columns: Sequence[Column], results: list[Record], winners: Winners
+) -> list[Line]:
+    """One line per cell with the mean of each column, in the order of `cells`."""
     lines = {}
     for cell in cells:
         runs = [run for run in results if run["cell"] == str(cell)]
-        title: Text = dict.fromkeys(words.LANGUAGES, cell.title)
         size = f"({runs[0]['batch_size']}, {cell.latent})"
-        lines[cell] = Line(title, size, {key: value_of(key, runs) for key in keys}, runs, cell)
+        lines[cell] = Line(cell.title, size, {column.key: column.value(runs) for column in columns}, runs, cell)
     distances = {cell: line.values["fid"].number or 0.0 for cell, line in lines.items()}
-    marks = mark_cells(distances, verdicts)
-    return [Line(line.label, line.size, line.values, line.runs, cell, marks[cell]) for cell, line in lines.items()]
+    marks = mark_cells(distances, winners)
+    return [replace(line, mark=marks[cell]) for cell, line in lines.items()]
 
 
-def references(params: Params) -> dict[str, Record]:
-    """What no model made, by its name in reference.json.
-
-    Raises:
-        UserError: missing or not finite.
-    """
-    kinds: tuple[Kind, ...] = ("real", "noise", "constant")
-    return {kind: read_reference(params, kind) for kind in kinds}
-
-
-def bottom_lines(reference: dict[str, Record], keys: Sequence[str]) -> list[Line]:
+def bottom_lines(reference: Mapping[Kind, Record], columns: Sequence[Column], facts: Provenance) -> list[Line]:
     """Real images, noise and one flat colour, against the reference split."""
-    split = reference["real"]["reference"].partition(",")[0]
-    other = {"train": "test", "test": "train"}[split]
     lines = []
-    for name, texts in {"real": words.FLOOR[split], **words.CEILINGS}.items():
-        record = reference[name]
-        label: Text = {
-            language: f"{texts[language]} (N = {words.number(record['samples'], language)})"
-            for language in words.LANGUAGES
-        }
-        own = record | {key: record.get(key.replace("_other", f"_{other}")) for key in keys}
-        lines.append(Line(label, DASH, {key: value_of(key, [own]) for key in keys}, [record]))
+    for kind, record in reference.items():
+        name = _(BOTTOM[kind, facts.reference.split])
+        label = f"{name} (N = {i18n.number(record['samples'])})"
+        lines.append(Line(label, DASH, {column.key: column.value([record]) for column in columns}, [record]))
     return lines
 
 
-def notes(lines: list[Line], extractor: str) -> list[Text]:
-    """What ± and the marks mean, where they occur, and what StyleGAN2's losses are."""
-    said = [words.SPREAD_NOTE] if any(len(line.runs) > 1 for line in lines) else []
+def notes(lines: list[Line], facts: Provenance) -> list[str]:
+    """What ± and the signs mean, where they occur, and which losses a family's loss columns hold."""
+    if not lines:
+        return [_("No cell of this table is in params.yaml.")]
+    said = []
+    if any(len(line.runs) > 1 for line in lines):
+        said.append(_("± is half the width of the mean's 95% t interval over seeds."))
     marks = {line.mark for line in lines}
-    name = words.measure_head("FID", extractor).partition(" (")[0]
-    for mark in ("best", "tied"):
-        if mark in marks:
-            said.append({lang: words.MARK_NOTES[mark][lang].format(name) for lang in words.LANGUAGES})
-    if any(line.cell and line.cell.family == "stylegan2" for line in lines):
-        said.append(words.GAN_NOTE)
+    said += [
+        _(note).format(distance=facts.extractor.distance) for mark, note in MARK_NOTES.items() if mark in marks
+    ]
+    for name in dict.fromkeys(line.cell.family for line in lines if line.cell):
+        family = FAMILIES[name]
+        if family.loss_labels != Family.loss_labels:
+            first, second = map(_, family.loss_labels)
+            said.append(
+                _("For {family} the two loss columns hold the losses of: {first}, {second}.").format(
+                    family=family.title, first=first, second=second
+                )
+            )
     return said
 
 
-def titled(title: Text, data: str, lines: list[Line]) -> Text:
+def titled(title: str, facts: Provenance, lines: list[Line]) -> str:
     """A title, and what must be admitted of the data and the budget."""
     seen = [run["images_seen"] for line in lines if line.cell for run in line.runs]
-    return {
-        language: words.admitted(title[language], words.caveat(data, seen, language))
-        for language in words.LANGUAGES
-    }
+    return admitted(title, caveat(facts.data, seen))
 
 
-def _made(table: Table, language: Language) -> list[str]:
-    floor, runs = table.floor, table.runs
-    said = [(key, words.translated(floor[key], language)) for key in ("data", "extractor", "reference")]
+def _made(table: Table) -> list[str]:
+    facts, runs = table.facts, table.runs
+    said = [
+        (_("Data"), data_label(facts.data)),
+        (_("Extractor"), extractor_label(facts.extractor)),
+        (_("Reference"), split_label(facts.reference)),
+    ]
     if runs:
-        models = dict.fromkeys(run["family"] for run in runs)
+        if any(key.endswith(OTHER) for key in (column.key for column in table.columns)):
+            said.append((_("Other split"), split_label(facts.other)))
         budgets = [
-            f"{FAMILIES[model].title} "
-            + words.span((run["images_seen"] for run in runs if run["family"] == model), language)
-            for model in models
+            f"{FAMILIES[name].title} " + span(run["images_seen"] for run in runs if run["family"] == name)
+            for name in dict.fromkeys(run["family"] for run in runs)
         ]
-        seeds = Counter(run["cell"] for run in runs)
-        others = dict.fromkeys(run["other"] for run in runs if run["other"])
-        said += [("other", words.translated(text, language)) for text in others]
         said += [
-            ("samples", words.span((run["samples"] for run in runs), language)),
-            ("images_seen", "; ".join(budgets)),
-            ("seeds", words.span(seeds.values(), language)),
-            ("device", words.translated(devices(runs), language)),
+            (_("Samples"), span(run["samples"] for run in runs)),
+            (_("Images seen"), "; ".join(budgets)),
+            (_("Seeds"), span(Counter(run["cell"] for run in runs).values())),
+            (_("Device"), devices(runs)),
         ]
-    return [f"{words.HEADS[key][language]}: {text}." for key, text in said]
+    return [f"{head}: {text}." for head, text in said]

@@ -1,58 +1,66 @@
-"""A table as CSV, Markdown and LaTeX, in one language."""
+"""A table as CSV, Markdown and LaTeX, in the current language."""
 
 import pandas as pd
+from babel.numbers import get_decimal_symbol
 
-from gen100.report import words
-from gen100.report.results import Record
+from gen100 import i18n
+from gen100.i18n import N_, _
+from gen100.report.best import Mark
+from gen100.report.labels import data_label, extractor_label, split_label
+from gen100.report.records import Record
 from gen100.report.table import DASH, SIGNS, Column, Line, Table, devices
-from gen100.report.words import Language
+
+MARKS: dict[Mark, str] = {"best": N_("best"), "tied": N_("within noise of the best")}
 
 
 def texts(table: Table, line: Line) -> list[str]:
     """The numbers of a line as people read them, the distance with the line's mark."""
-    return [
-        line.values[column.key].text + SIGNS[line.mark] * (column.key == "fid")
-        if column.key in line.values
-        else DASH
-        for column in table.columns
-    ]
+    return [_text(column, line) for column in table.columns]
 
 
-def _heads(table: Table, language: Language) -> list[str]:
-    first = [words.HEADS["label"][language], words.HEADS["size"][language]]
-    return [*first, *(column.full_head(language) for column in table.columns)]
+def _text(column: Column, line: Line) -> str:
+    value = line.values.get(column.key)
+    if value is None:
+        return DASH
+    if column.printed:
+        return value.text.replace(".", get_decimal_symbol(i18n.current()))
+    return value.text + SIGNS[line.mark] * (column.key == "fid")
 
 
-def as_csv(table: Table, language: Language) -> str:
-    """Numbers in full, their spread and their provenance in columns of their own."""
+def _first_heads() -> list[str]:
+    return [_("Model and loss function"), _("Batch and latent size")]
 
-    def named(key: str) -> str:
-        return words.HEADS[key][language]
 
+def as_csv(table: Table) -> str:
+    """Numbers in full, with a decimal point in every language; spread and provenance in columns of their own."""
+    facts = table.facts
+    label_head, size_head = _first_heads()
     rows = []
     for line in table.lines:
-        row: Record = {named("label"): line.label[language], named("size"): line.size}
+        row: Record = {label_head: line.label, size_head: line.size}
         for column in table.columns:
-            head, value = column.full_head(language), line.values.get(column.key)
-            row[head] = value and (value.text if column.printed else value.number)
+            value = line.values.get(column.key)
+            row[column.full_head] = value and (value.text if column.printed else value.number)
             if not column.printed:
-                row[f"{head} ±"] = value and value.half
-        row[named("mark")] = words.MARKS[line.mark][language] if line.mark else None
-        row[named("seeds")] = len(line.runs) if line.cell else None
-        row[named("images_seen")] = line.runs[0]["images_seen"] if line.cell else None
-        row[named("samples")] = line.runs[0]["samples"]
-        row[named("device")] = devices(line.runs) if line.cell else None
-        for key in ("data", "extractor", "reference"):
-            row[named(key)] = table.floor[key]
+                row[f"{column.full_head} ±"] = value and value.half
+        row[_("Within its family and size")] = _(MARKS[line.mark]) if line.mark else None
+        row[_("Seeds")] = len(line.runs) if line.cell else None
+        row[_("Images seen")] = line.runs[0]["images_seen"] if line.cell else None
+        row[_("Samples")] = line.runs[0]["samples"]
+        row[_("Device")] = devices(line.runs) if line.cell else None
+        row[_("Data")] = data_label(facts.data)
+        row[_("Extractor")] = extractor_label(facts.extractor)
+        row[_("Reference")] = split_label(facts.reference)
         rows.append(row)
     return pd.DataFrame(rows, dtype=object).to_csv(index=False, lineterminator="\n")
 
 
-def as_markdown(table: Table, language: Language) -> str:
-    rows = [_heads(table, language), ["---", "---", *["---:"] * len(table.columns)]]
-    rows += [[line.label[language], line.size, *texts(table, line)] for line in table.lines]
+def as_markdown(table: Table) -> str:
+    heads = [column.full_head if column.printed else column.directed_head for column in table.columns]
+    rows = [[*_first_heads(), *heads], ["---", "---", *["---:"] * len(table.columns)]]
+    rows += [[line.label, line.size, *texts(table, line)] for line in table.lines]
     body = "\n".join("| " + " | ".join(_plain(text) for text in row) + " |" for row in rows)
-    return f"**{table.title[language]}**\n\n{body}\n\n{_plain(table.provenance(language))}\n"
+    return f"**{table.title}**\n\n{body}\n\n{_plain(table.provenance())}\n"
 
 
 def _plain(text: str) -> str:
@@ -69,6 +77,8 @@ _LATEX = {
     "≈": r"$\approx$",
     "→": r"$\to$",
     "∞": r"$\infty$",
+    "↓": r"$\downarrow$",
+    "↑": r"$\uparrow$",
     DASH: "---",
     "–": "--",
     "\N{NO-BREAK SPACE}": "~",
@@ -89,32 +99,33 @@ def _box(text: str, width: int, place: str = "b", how: str = r"\centering") -> s
     return rf"\parbox[{place}]{{{width}mm}}{{{how}\hspace{{0pt}}{escaped(text)}}}"
 
 
-def as_latex(table: Table, language: Language) -> str:
-    """A float for a document that loads booktabs and speaks `language` (babel, T2A fonts for Ukrainian).
+def as_latex(table: Table) -> str:
+    """A float for a document that loads booktabs and speaks the language (babel, T2A fonts for Ukrainian).
 
-    It is wider than narrow text blocks and then stands out evenly on both sides. A table with panels is a float
-    for each of them.
+    It is wider than narrow text blocks and then stands out evenly on both sides. A table with panels is one
+    float for each of them.
     """
     panels = sorted({column.panel for column in table.columns})
-    return "\n".join(_float(table, panel, len(panels), language) for panel in panels)
+    return "\n".join(_float(table, panel, len(panels)) for panel in panels)
 
 
-def _float(table: Table, panel: int, panels: int, language: Language) -> str:
+def _float(table: Table, panel: int, panels: int) -> str:
     columns = [column for column in table.columns if column.panel == panel]
-    title = escaped(table.title[language])
+    title = escaped(table.title)
     label = table.name.removeprefix("table_").replace("_", ".")
     if panels > 1:
         title, label = f"{title} ({panel + 1}/{panels})", f"{label}-{panel + 1}"
+    label_head, size_head = _first_heads()
     heads = [
-        _box(words.HEADS["label"][language], 32, how=r"\raggedright"),
-        _box(words.HEADS["size"][language], 21),
-        *(_box(column.head[language], column.width) for column in columns),
+        _box(label_head, 32, how=r"\raggedright"),
+        _box(size_head, 21),
+        *(_box(column.directed_head, column.width) for column in columns),
     ]
     lines = []
     for number, line in enumerate(table.lines):
         if line.cell is None and number and table.lines[number - 1].cell:
             lines.append(r"    \midrule")
-        name = escaped(line.label[language]) if line.cell else _box(line.label[language], 32, "t", r"\raggedright")
+        name = escaped(line.label) if line.cell else _box(line.label, 32, "t", r"\raggedright")
         found = dict(zip((column.key for column in table.columns), texts(table, line), strict=True))
         numbers = [_latex_number(found[column.key]) for column in columns]
         lines.append("    " + " & ".join([name, escaped(line.size), *numbers]) + r" \\")
@@ -123,13 +134,13 @@ def _float(table: Table, panel: int, panels: int, language: Language) -> str:
             r"\begin{table}[htbp]",
             r"  \centering",
             rf"  \caption{{{title}}}",
-            rf"  \label{{tab:{label}-{language}}}",
+            rf"  \label{{tab:{label}-{i18n.current()}}}",
             r"  \scriptsize",
             r"  \setlength{\tabcolsep}{2.5pt}",
             r"  \makebox[\textwidth][c]{%",
             rf"  \begin{{tabular}}{{@{{}}lc{'r' * len(columns)}@{{}}}}",
             r"    \toprule",
-            *_group(columns, language),
+            *_group(columns),
             "    " + " & ".join(heads) + r" \\",
             r"    \midrule",
             *lines,
@@ -137,20 +148,20 @@ def _float(table: Table, panel: int, panels: int, language: Language) -> str:
             r"  \end{tabular}}",
             "",
             r"  \smallskip",
-            rf"  \parbox{{\textwidth}}{{{escaped(table.provenance(language, columns))}}}",
+            rf"  \parbox{{\textwidth}}{{{escaped(table.provenance(columns))}}}",
             r"\end{table}",
             "",
         ]
     )
 
 
-def _group(columns: list[Column], language: Language) -> list[str]:
-    """The line above the heads that says which numbers are the thesis'."""
+def _group(columns: list[Column]) -> list[str]:
+    """The line above the heads that says which numbers are the thesis's."""
     printed = sum(column.printed for column in columns)
     if not printed:
         return []
     first = 3 + len(columns) - printed
-    head = rf"\multicolumn{{{printed}}}{{c}}{{{escaped(words.THESIS[language])}}}"
+    head = rf"\multicolumn{{{printed}}}{{c}}{{{escaped(_('Thesis'))}}}"
     return ["    " + "& " * (first - 1) + head + r" \\", rf"    \cmidrule(l){{{first}-{first + printed - 1}}}"]
 
 

@@ -27,8 +27,7 @@ def prepare(params: Params) -> None:
     """Check the archive's records and write them as arrays."""
     from gen100.data import arrays
 
-    data = params.data.synthetic if isinstance(params.data, SyntheticData) else params.data
-    arrays.prepare(layout.ARCHIVE, layout.ARRAYS, params.data.title, (data.train, data.test))
+    arrays.prepare(layout.ARCHIVE, layout.ARRAYS, params.data.facts)
 
 
 def extractor(params: Params, role: Role) -> None:

@@ -1,6 +1,7 @@
 """Stages after training: samples, their measures, and the floor that makes them readable."""
 
 import io
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,12 +49,13 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
 
 
 def sample(params: Params, cell: Cell, seed: int) -> None:
-    """Draw a run's samples, and a grid of them beside training images."""
+    """Draw a run's samples, and a grid of them next to training images."""
     import numpy as np
 
     from gen100.data import arrays
     from gen100.device import device
     from gen100.report.grid import write_grid
+    from gen100.report.labels import data_label
     from gen100.sampling import draw, sample_labels
 
     target = layout.run(cell, seed)
@@ -61,11 +63,11 @@ def sample(params: Params, cell: Cell, seed: int) -> None:
     model = load_model(params, cell, seed, data)
     with device() as where:
         images = draw(model, params.sampling, seed, where, BATCH_CPU if where.type == "cpu" else BATCH_GPU)
-    # Into memory first: where a disk is full, numpy does not tell why it cannot write a file.
+    # Into memory first: where a disk is full, numpy does not say why it cannot write a file.
     buffer = io.BytesIO()
     np.save(buffer, images)
     files.write_bytes(target / "samples.npy", buffer.getbuffer())
-    title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data.title}"
+    title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data_label(data.facts)}"
     write_grid(images, sample_labels(len(images)), data, target / "grid.png", title)
 
 
@@ -73,31 +75,33 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
     """Measure a run's samples against both splits, and its autoencoder, if it has one."""
     from gen100.data import arrays
     from gen100.device import device
-    from gen100.metrics.evaluation import Yardstick
+    from gen100.metrics.evaluation import Evaluator
+    from gen100.report.labels import data_label
     from gen100.report.neighbours import write_neighbours
+    from gen100.report.samples import read_samples
     from gen100.sampling import sample_labels
 
     target = layout.run(cell, seed)
-    samples = _read_samples(cell, seed)
+    samples = read_samples(cell, seed)
     data = arrays.load(layout.ARRAYS)
     with device(), files.writing(CACHE):
-        yardstick = Yardstick(data, params.metrics, CACHE)
-        labels = sample_labels(len(samples)) if FAMILIES[cell.family].conditional else None
-        found = yardstick.evaluate(samples, labels=labels)
-        values: dict[str, Any] = {**found.values, **yardstick.texts(), "samples": len(samples)}
-        if cell.autoencoder is not None:
-            again = _reconstructions(params, cell, seed, yardstick.held_back(len(samples)))
-            values |= {"reconstruction_fid": yardstick.distance(again), "reconstruction_images": len(again)}
+        evaluator = Evaluator(data, params.metrics, CACHE)
+        found = evaluator.evaluate(
+            samples,
+            labels=sample_labels(len(samples)) if FAMILIES[cell.family].conditional else None,
+            reconstruct=partial(_reconstructions, params, cell, seed) if cell.autoencoder else None,
+        )
     with files.whole(target / "resamples.csv") as temporary:
         found.resamples.to_csv(temporary, index=False, lineterminator="\n")
-    title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data.title}"
+    title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data_label(data.facts)}"
     picture = target / "neighbours.png"
-    write_neighbours(samples, found.distances.numpy(), found.places.numpy(), data, picture, title)
-    files.write_json(target / "metrics.json", values)
+    write_neighbours(samples, found.distances.numpy(), found.neighbours.numpy(), data, picture, title)
+    provenance = evaluator.provenance(len(samples)).model_dump(mode="json")
+    files.write_json(target / "metrics.json", {**found.values, "provenance": provenance})
 
 
 def reference(params: Params) -> None:
-    """Check that what measures gives known answers; then measure what every table is read by.
+    """Check that the extractor gives known answers; then measure what every table is read by.
 
     The floor: real images of the other split, as many as a run has samples, where the split holds so many, since
     distances depend on their number. The ceilings: as many images of noise, and of one flat colour.
@@ -106,28 +110,29 @@ def reference(params: Params) -> None:
 
     from gen100.data import arrays
     from gen100.device import device
-    from gen100.metrics.evaluation import Yardstick
+    from gen100.metrics.evaluation import Evaluator
     from gen100.metrics.selfcheck import run_checks
     from gen100.sampling import sample_labels
 
     data = arrays.load(layout.ARRAYS)
     count = params.sampling.images
     with device(), files.writing(CACHE):
-        yardstick = Yardstick(data, params.metrics, CACHE)
-        main = yardstick.main.reference.images
+        evaluator = Evaluator(data, params.metrics, CACHE)
+        main = evaluator.main.reference.images
         colour = np.round(main.mean(axis=(0, 2, 3))).astype(np.uint8)
-        sets = {
-            "real": yardstick.held_back(count),
+        real = evaluator.held_back(count)
+        made = {
             "noise": np.random.default_rng(0).integers(0, 256, (count, *main.shape[1:]), dtype=np.uint8),
             "constant": np.broadcast_to(colour[:, None, None], (count, *main.shape[1:])),
         }
-        values: dict[str, Any] = {"check": run_checks(yardstick)}
-        for name, images in sets.items():
-            real = name == "real"
-            seen = yardstick.other.reference.name if real else None
-            labels = yardstick.held_back_labels(count) if real else sample_labels(count)
-            found = yardstick.evaluate(images, seen=seen, labels=labels).values
-            values[name] = {**found, **yardstick.texts(), "samples": len(images)}
+        values: dict[str, Any] = {"check": run_checks(evaluator)}
+        split, labels = evaluator.other.reference.name, evaluator.held_back_labels(count)
+        floor = evaluator.evaluate(real, seen=split, labels=labels).values
+        values["real"] = {**floor, "samples": len(real)}
+        for name, images in made.items():
+            found = evaluator.evaluate(images, labels=sample_labels(count)).values
+            values[name] = {**found, "samples": len(images)}
+        values["provenance"] = evaluator.provenance(len(real)).model_dump(mode="json")
     files.write_json(layout.REFERENCE, values)
 
 
@@ -136,23 +141,6 @@ def forensics(params: Params) -> None:
     from gen100.thesis.forensics import write_forensics
 
     write_forensics(params)
-
-
-def _read_samples(cell: Cell, seed: int) -> Any:
-    import numpy as np
-
-    file = layout.run(cell, seed) / "samples.npy"
-    try:
-        samples = np.load(file, allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
-        raise UserError(f"{file} cannot be read ({error}): run stage sample {cell} {seed} again") from None
-    some = samples[:1000]
-    if not ((some > 1) & (some < 255)).any():
-        raise UserError(
-            f"{file} holds no values but 0, 1 and 255: images in [0, 1] or [-1, 1] that were cast to uint8 without"
-            f" scaling, or a model that draws nothing; correct it and run stage sample {cell} {seed} again"
-        )
-    return samples
 
 
 def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:

@@ -10,11 +10,12 @@ from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data.arrays import load
-from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.report import words
 from gen100.report.grid import Images, examples, mosaic, spread
+from gen100.report.labels import data_label
 from gen100.report.results import Record, read_curve, read_results
+from gen100.report.samples import read_samples
 from gen100.report.style import BLUE, GREY, VERMILION, Caption, save, styled
 from gen100.report.table import devices, summary
 from gen100.thesis.cells import APPENDICES, appendix
@@ -72,25 +73,6 @@ def draw_losses(axes: Axes, curves: list[pd.DataFrame], model: str) -> None:
     for line, name in zip(axes.lines[:2], loss_names(model), strict=True):
         line.set_label(name)
     axes.legend(loc="lower right", bbox_to_anchor=(1.01, 1.0), ncol=2, handlelength=2.2, borderaxespad=0.2)
-
-
-def read_samples(cell: Cell, seed: int, shown: np.ndarray) -> Images:
-    """Images `shown` of a run's samples.
-
-    Raises:
-        UserError: the file is missing, or no uint8 array of enough images.
-    """
-    file = layout.run(cell, seed) / "samples.npy"
-    advice = f"run stage sample {cell} {seed}"
-    try:
-        samples = np.load(file, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: {advice}") from None
-    except ValueError:
-        raise UserError(f"{file} is no array: remove it and {advice}") from None
-    if samples.dtype != np.uint8 or samples.shape[1:] != (3, 32, 32) or len(samples) <= shown.max():
-        raise UserError(f"{file} holds {samples.dtype} {samples.shape}: remove it and {advice}")
-    return np.asarray(samples[shown])
 
 
 class _Sheet:
@@ -202,4 +184,6 @@ def write_appendices(params: Params) -> None:
     results, arrays = read_results(), load(layout.ARRAYS)
     with styled():
         for model in FAMILIES:
-            draw_appendix(params, model, results, arrays.train_images, arrays.train_labels, arrays.title)
+            draw_appendix(
+                params, model, results, arrays.train_images, arrays.train_labels, data_label(arrays.facts)
+            )

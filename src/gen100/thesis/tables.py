@@ -1,70 +1,89 @@
-"""Tables 3.1 and 3.2: the thesis' columns with this study's numbers, and the thesis' own beside them."""
+"""Tables 3.1 and 3.2: the thesis's columns with this study's numbers, and the thesis's own next to them."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from gen100 import layout
+from gen100 import i18n, layout
 from gen100.cells import Cell
 from gen100.config import Params
 from gen100.files import write_text
-from gen100.report import words
-from gen100.report.best import Verdicts, read_verdicts
-from gen100.report.results import Record, read_results
-from gen100.report.table import Column, Line, Table, Value, bottom_lines, cell_lines, notes, references, titled
+from gen100.i18n import N_, _
+from gen100.provenance import Provenance
+from gen100.report.best import Winners, read_winners
+from gen100.report.records import Record
+from gen100.report.reference import Kind, read_provenance, read_reference
+from gen100.report.results import read_results
+from gen100.report.table import Column, Table, Value, bottom_lines, cell_lines, network_head, notes, titled
 from gen100.report.table_formats import FORMATS
 from gen100.report.table_of_measures import build_measures
-from gen100.report.words import Text
 from gen100.thesis.cells import NUMBERS, PRINTED
 from gen100.thesis.cells import experiment as experiment_of
 
+TITLES = {
+    1: N_("Table 3.1. Comparison of the quality of the images generated in experiment 1"),
+    2: N_("Table 3.2. Comparison of the results of experiment 2"),
+}
+NAMES = ("table_3_1", "table_3_2", "table_measures")
+
+
+def _own_columns(facts: Provenance) -> list[Column]:
+    return [
+        Column("fid", network_head(facts.extractor.distance, facts.extractor), 18, digits=2),
+        Column("is", network_head("IS", facts.extractor), 15, digits=2),
+        Column("train_loss", _("Training Loss"), 16, significant=4),
+        Column("val_loss", _("Validation Loss"), 16, significant=4),
+    ]
+
+
+def _printed_columns() -> list[Column]:
+    heads = ("FID", "IS", _("Training Loss"), _("Validation Loss"))
+    return [
+        Column(f"thesis_{key}", head, width)
+        for key, head, width in zip(PRINTED, heads, (12, 8, 14, 15), strict=True)
+    ]
+
+
+def _printed_values(cell: Cell | None) -> dict[str, Value]:
+    """The thesis's numbers of a cell, digit by digit as printed."""
+    numbers = NUMBERS[cell] if cell else {}
+    return {f"thesis_{key}": Value(float(text), text=text) for key, text in numbers.items()}
+
 
 def build(
-    experiment: Literal[1, 2], results: list[Record], reference: dict[str, Record], verdicts: Verdicts
+    experiment: Literal[1, 2],
+    results: list[Record],
+    reference: Mapping[Kind, Record],
+    facts: Provenance,
+    winners: Winners,
 ) -> Table:
-    """Means over seeds with their 95% intervals, in the order of results.csv."""
-    floor = reference["real"]
-    heads: dict[str, Text] = {
-        "fid": words.both(lambda language: words.measure_head("FID", floor["extractor"], language)),
-        "is": words.both(lambda language: words.measure_head("IS", floor["extractor"], language)),
-        "train_loss": words.HEADS["train_loss"],
-        "val_loss": words.HEADS["val_loss"],
-    }
-    columns = [
-        Column(key, head, width) for (key, head), width in zip(heads.items(), (18, 15, 16, 16), strict=True)
-    ]
-    plain = {**heads, **{key: words.both(lambda _, name=key: name.upper()) for key in ("fid", "is")}}
-    columns += [Column(f"thesis_{k}", plain[k], w) for k, w in zip(PRINTED, (12, 8, 14, 15), strict=True)]
+    """Means over seeds with their 95% intervals, of the thesis's cells in the order of results.csv."""
+    columns = _own_columns(facts)
     cells = [Cell.parse(text) for text in dict.fromkeys(run["cell"] for run in results)]
-    printed = NUMBERS
-    lines = []
-    for line in cell_lines(
-        [cell for cell in cells if experiment_of(cell) == experiment], PRINTED, results, verdicts
-    ):
-        numbers = printed.get(line.cell, {}) if line.cell else {}
-        thesis = {f"thesis_{key}": Value(float(text), text=text) for key, text in numbers.items()}
-        lines.append(Line(line.label, line.size, line.values | thesis, line.runs, line.cell, line.mark))
+    chosen = [cell for cell in cells if experiment_of(cell) == experiment]
+    lines = [
+        replace(line, values=line.values | _printed_values(line.cell))
+        for line in cell_lines(chosen, columns, results, winners)
+    ]
     return Table(
         f"table_3_{experiment}",
-        titled(words.TABLE_TITLES[experiment], floor["data"], lines),
-        columns,
-        [*lines, *bottom_lines(reference, PRINTED)],
-        floor,
-        notes(lines, floor["extractor"]),
+        titled(_(TITLES[experiment]), facts, lines),
+        [*columns, *_printed_columns()],
+        [*lines, *bottom_lines(reference, columns, facts)],
+        facts,
+        notes(lines, facts),
     )
 
 
 def build_tables(params: Params) -> list[Table]:
-    """Tables 3.1 and 3.2 and the table of all measures, of this workspace's results.
+    """Tables 3.1 and 3.2 and the table of all measures, of this workspace's results, in the current language.
 
     Raises:
         UserError: results, comparisons or the floor are missing.
     """
-    results, reference, verdicts = read_results(), references(params), read_verdicts()
-    printed = [build(experiment, results, reference, verdicts) for experiment in (1, 2)]
-    return [*printed, build_measures(results, reference, verdicts)]
-
-
-NAMES = ("table_3_1", "table_3_2", "table_measures")
+    made = read_results(), read_reference(params), read_provenance(), read_winners()
+    return [build(1, *made), build(2, *made), build_measures(*made)]
 
 
 def table_files() -> list[list[Path]]:
@@ -72,7 +91,7 @@ def table_files() -> list[list[Path]]:
     return [
         [layout.TABLES / f"{name}.{language}.{suffix}" for suffix in FORMATS]
         for name in NAMES
-        for language in words.LANGUAGES
+        for language in i18n.LANGUAGES
     ]
 
 
@@ -82,7 +101,8 @@ def write_tables(params: Params) -> None:
     Raises:
         UserError: results, comparisons or the floor are missing.
     """
-    for table in build_tables(params):
-        for language in words.LANGUAGES:
-            for suffix, write in FORMATS.items():
-                write_text(layout.TABLES / f"{table.name}.{language}.{suffix}", write(table, language))
+    for language in i18n.LANGUAGES:
+        with i18n.language(language):
+            for table in build_tables(params):
+                for suffix, write in FORMATS.items():
+                    write_text(layout.TABLES / f"{table.name}.{language}.{suffix}", write(table))

@@ -14,8 +14,8 @@ from gen100.report import words
 from gen100.report.comparisons import compare
 from gen100.report.resamples import read_levels
 from gen100.report.results import Record, read_curve, read_results
+from gen100.report.samples import read_samples
 from gen100.report.statistics import Difference, difference
-from gen100.thesis.appendices import read_samples
 from gen100.thesis.cells import LOSSES
 from gen100.thesis.claims.looks import Look, features, look
 

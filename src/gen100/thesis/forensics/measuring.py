@@ -12,6 +12,7 @@ from gen100.config import Params, SyntheticData
 from gen100.data.arrays import Cifar100
 from gen100.errors import UserError
 from gen100.metrics.extractors import describe
+from gen100.report.labels import extractor_label
 from gen100.thesis.forensics.laboratory import PIXEL_SCALES, ImageSet, Laboratory
 from gen100.thesis.forensics.mistakes import MISTAKES, RIGHT, Mistake
 from gen100.thesis.forensics.networks import Networks
@@ -82,7 +83,7 @@ class Investigation:
         self.printed = printed
         self.synthetic = isinstance(params.data, SyntheticData)
         weights = layout.extractor("metric")
-        self.network = describe(weights)["label"]
+        self.network = extractor_label(describe(weights))
         reference = _chosen(real[split], REFERENCE)
         self.split = split
         self.laboratory = Laboratory(Networks(weights), ImageSet(split, reference, real=True), where)

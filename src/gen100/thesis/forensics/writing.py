@@ -13,6 +13,7 @@ from gen100.device import device
 from gen100.families.registry import FAMILIES
 from gen100.files import whole, write_text
 from gen100.report import words
+from gen100.report.labels import data_label
 from gen100.report.results import read_record
 from gen100.report.words import Language
 from gen100.thesis.forensics import texts
@@ -254,9 +255,9 @@ def write_forensics(params: Params) -> None:
         work = Investigation(params, data, read_printed(), where)
         findings = list(work.run())
     with whole(layout.FORENSICS.with_suffix(".csv")) as temporary:
-        table = pd.DataFrame(as_records(findings, data.title), columns=COLUMNS)
+        table = pd.DataFrame(as_records(findings, data_label(data.facts)), columns=COLUMNS)
         table.to_csv(temporary, index=False, lineterminator="\n")
     for language in words.LANGUAGES:
-        told = words.caveat(data.title, (record["images_seen"] for record in seen), language)
-        text = as_markdown(params, work, findings, data.title, told, language)
+        told = words.caveat(data_label(data.facts), (record["images_seen"] for record in seen), language)
+        text = as_markdown(params, work, findings, data_label(data.facts), told, language)
         write_text(layout.FORENSICS.with_suffix(f".{language}.md"), text)

@@ -14,9 +14,10 @@ from gen100.report import words
 from gen100.report.grid import examples, spread
 from gen100.report.neighbours import read_pairs
 from gen100.report.results import Record, read_curve
+from gen100.report.samples import read_samples
 from gen100.report.table import value_of
 from gen100.report.words import Text
-from gen100.thesis.appendices import loss_names, read_samples
+from gen100.thesis.appendices import loss_names
 from gen100.thesis.page import pictures
 from gen100.thesis.page.pictures import SHOWN, Picture
 from gen100.thesis.page.prose import LOSS_NAMES, SCALES

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from gen100 import layout
 from gen100.data.arrays import Cifar100, load
+from gen100.report.labels import data_label
 from gen100.report.style import Caption, save, styled
 from gen100.thesis.theory import activations, descent, diffusion
 
@@ -28,7 +29,7 @@ def draw_all(arrays: Cifar100) -> Iterator[tuple[str, Figure, Caption]]:
             drawn = draw()
         yield name, *drawn
     with styled():
-        drawn = diffusion.forward_and_reverse(arrays.train_images, arrays.train_labels, arrays.title)
+        drawn = diffusion.forward_and_reverse(arrays.train_images, arrays.train_labels, data_label(arrays.facts))
     yield DIFFUSION, *drawn
 
 
