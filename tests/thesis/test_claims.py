@@ -281,7 +281,7 @@ def test_files_say_what_they_rest_on(written: Path) -> None:
     said = {
         "en": ("Inception v3; samples: 100; seeds: 2; images seen: 20,000]", "short run"),
         "uk": (
-            "Inception v3; зразки: 100; зерна: 2; переглянуто зображень: 20\N{NO-BREAK SPACE}000]",
+            "згенеровано зображень: 100; кількість зерен: 2; переглянуто зображень: 20\N{NO-BREAK SPACE}000]",
             "короткий прогін",
         ),
     }

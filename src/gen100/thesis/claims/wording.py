@@ -37,10 +37,12 @@ def interval(ends: Interval) -> str:
 
 def told(found: Difference) -> str:
     """`1.2 − 3.4 = −2.2 (95%: seeds [..; ..], samples [..; ..])`; samples where they are a source of noise."""
-    spread = f"{_('seeds')} {interval(found.by_seeds)}" if found.by_seeds else _("one seed")
+    spread = [_("one seed")]
+    if found.by_seeds:
+        spread = [_("seeds {interval}").format(interval=interval(found.by_seeds))]
     if found.error_samples:
-        spread += f", {_('samples')} {interval(found.by_samples)}"
-    return f"{plain(found.mean_a)} − {plain(found.mean_b)} = {plain(found.value)} (95%: {spread})"
+        spread.append(_("samples {interval}").format(interval=interval(found.by_samples)))
+    return f"{plain(found.mean_a)} − {plain(found.mean_b)} = {plain(found.value)} (95%: {', '.join(spread)})"
 
 
 def tested(found: Difference) -> str:
