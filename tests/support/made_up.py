@@ -83,7 +83,9 @@ class World:
             SplitFacts(split="train", images=self.data.train),
             SplitFacts(split="test", images=self.data.test),
         )
-        return Provenance(data=self.data, extractor=self.extractor, reference=train, other=test, samples=SAMPLES)
+        return Provenance(
+            data=self.data, extractor=self.extractor, reference=train, other=test, samples=self.data.test
+        )
 
     def set(self, family: str = "", loss: str = "", latent: int | str = 0, **values: float) -> "World":
         """Change all cells that fit; `latent` may be 'large'."""

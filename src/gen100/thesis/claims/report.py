@@ -79,10 +79,9 @@ def as_markdown(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> str:
 def describe(runs: ThesisRuns) -> str:
     """Data, extractor, samples, reference, training, seeds and devices, in a few sentences."""
     rows, facts = runs.rows, runs.provenance
-    measured = _("Data: {data}. Extractor: {extractor}. Samples: {samples}. Reference: {reference}.").format(
+    measured = _("Data: {data}. Extractor: {extractor}. Reference: {reference}.").format(
         data=data_label(facts.data),
         extractor=extractor_label(facts.extractor),
-        samples=i18n.number(facts.samples),
         reference=split_label(facts.reference),
     )
     if not rows:
@@ -91,20 +90,26 @@ def describe(runs: ThesisRuns) -> str:
         f"{FAMILIES[family].title} {span(row['images_seen'] for row in rows if row['family'] == family)}"
         for family in dict.fromkeys(row["family"] for row in rows)
     )
-    trained = _("Images seen: {seen}. Seeds: {seeds}. Device: {devices}.").format(
-        seen="; ".join(seen), seeds=_seeds(rows), devices="; ".join(dict.fromkeys(row["device"] for row in rows))
+    trained = _("Samples: {samples}. Images seen: {seen}. Seeds: {seeds}. Device: {devices}.").format(
+        samples=span(row["samples"] for row in rows),
+        seen="; ".join(seen),
+        seeds=_seeds(rows),
+        devices="; ".join(dict.fromkeys(row["device"] for row in rows)),
     )
     return f"{measured} {trained}"
 
 
 def _basis(verdict: ClaimVerdict, runs: ThesisRuns) -> str:
     """What the numbers of a claim rest on."""
-    network, samples = extractor_label(runs.provenance.extractor), i18n.number(runs.provenance.samples)
+    network = extractor_label(runs.provenance.extractor)
     rows = [row for row in runs.rows if row["family"] in verdict.claim.families]
     if not rows:
-        return _("[{extractor}; samples: {samples}; no runs]").format(extractor=network, samples=samples)
+        return _("[{extractor}; no runs]").format(extractor=network)
     return _("[{extractor}; samples: {samples}; seeds: {seeds}; images seen: {seen}]").format(
-        extractor=network, samples=samples, seeds=_seeds(rows), seen=span(row["images_seen"] for row in rows)
+        extractor=network,
+        samples=span(row["samples"] for row in rows),
+        seeds=_seeds(rows),
+        seen=span(row["images_seen"] for row in rows),
     )
 
 

@@ -50,7 +50,7 @@ class ThesisRuns:
 
     Attributes:
         rows: rows of results.csv, those of the thesis's cells.
-        provenance: what all rows were measured with.
+        provenance: what all rows were measured with. How many samples each run drew, its row says.
         levels: FID of real images, noise and one flat colour.
     """
 
@@ -123,11 +123,12 @@ class ThesisRuns:
             UserError: samples are missing or are not images.
         """
         if cell not in self._appearances:
-            chosen = np.arange(min(self.provenance.samples, LOOKED_AT))
-            self._appearances[cell] = [
-                measure_appearance(read_samples(cell, row["seed"], chosen), self.real) for row in self.of(cell)
-            ]
+            self._appearances[cell] = [self._appearance(cell, row) for row in self.of(cell)]
         return [found[name] for found in self._appearances[cell]]
+
+    def _appearance(self, cell: Cell, row: Record) -> dict[str, Appearance]:
+        chosen = np.arange(min(int(row["samples"]), LOOKED_AT))
+        return measure_appearance(read_samples(cell, row["seed"], chosen), self.real)
 
     def difference(self, a: Cell, b: Cell, measure: str) -> Difference:
         """`measure` of a minus that of b: 'fid', or a measure of appearance.
