@@ -1,5 +1,6 @@
 """The runs of the thesis's cells: what its claims are judged by, and nothing else that a workspace may hold."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -144,7 +145,7 @@ class ThesisRuns:
         found = [self.appearance(cell, measure) for cell in (a, b)]
         return difference(
             *([one.value for one in values] for values in found),
-            error=float(np.hypot(*(_mean_error(values) for values in found))),
+            error=math.hypot(*(_mean_error(values) for values in found)),
             paired=(a.family, a.latent) == (b.family, b.latent),
         )
 
