@@ -1,4 +1,4 @@
-"""A made-up study, written as evaluating and training write a real one, for the tests of its conclusions."""
+"""A made-up study of the thesis's cells, written as evaluating and training write a real one."""
 
 import json
 from dataclasses import dataclass, field
@@ -9,15 +9,17 @@ import pandas as pd
 
 from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
+from gen100.provenance import DataFacts, ExtractorFacts, Provenance, SplitFacts
+from gen100.report.labels import data_label, extractor_label, split_label
+from gen100.thesis.cells import CELLS
 
-CELLS = [
-    Cell(model, loss, latent)
-    for model, family in FAMILIES.items()
-    for loss in family.losses
-    for latent in (128, 1024 if model == "stylegan2" else 2048)
-]
+REAL = DataFacts(name="CIFAR-100", train=50_000, test=10_000)
+SYNTHETIC = DataFacts(name="synthetic", train=2000, test=500, seed=0)
+INCEPTION = ExtractorFacts(kind="inception-v3-compat", sha256="0" * 64)
+OWN = ExtractorFacts(kind="cifar100-network", sha256="1" * 64, accuracy=0.5, seed=1)
+SAMPLES = 100
 COLUMNS = [
-    *("cell", "model", "loss", "batch_size", "latent_size", "seed"),
+    *("cell", "family", "loss", "batch_size", "latent_size", "seed"),
     *("fid", "is", "is_std", "kid", "kid_std", "precision", "recall", "fid_limit", "fid_se"),
     *("fid_other", "kid_other", "precision_other", "recall_other"),
     *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer", "class_accuracy"),
@@ -65,8 +67,8 @@ class World:
 
     seeds: tuple[int, ...] = (0, 1, 2, 3)
     images_seen: int = 5_000_000
-    data: str = "CIFAR-100"
-    extractor: str = "FID, Inception v3"
+    data: DataFacts = REAL
+    extractor: ExtractorFacts = INCEPTION
     devices: dict[str, str] = field(default_factory=dict)
     error: float = 0.3
     """Standard deviation of FID over seeds, and over the samples of one."""
@@ -75,11 +77,21 @@ class World:
     shown: tuple[Cell, ...] = ()
     """The cells whose samples are written."""
 
-    def set(self, model: str = "", loss: str = "", latent: int | str = 0, **values: float) -> "World":
+    @property
+    def provenance(self) -> Provenance:
+        train, test = (
+            SplitFacts(split="train", images=self.data.train),
+            SplitFacts(split="test", images=self.data.test),
+        )
+        return Provenance(
+            data=self.data, extractor=self.extractor, reference=train, other=test, samples=self.data.test
+        )
+
+    def set(self, family: str = "", loss: str = "", latent: int | str = 0, **values: float) -> "World":
         """Change all cells that fit; `latent` may be 'large'."""
         for cell, made in self.cells.items():
             size = cell.latent == latent or (latent == "large" and cell.latent > 128)
-            if (not model or cell.family == model) and (not loss or cell.loss == loss) and (not latent or size):
+            if (not family or cell.family == family) and (not loss or cell.loss == loss) and (not latent or size):
                 for name, value in values.items():
                     assert hasattr(made, name)
                     setattr(made, name, value)
@@ -95,7 +107,8 @@ class World:
         Path("reports").mkdir()
         pd.DataFrame(rows, columns=COLUMNS).to_csv("reports/results.csv", index=False)
         kinds = ("real", "noise", "constant")
-        reference = {kind: {"fid": level} for kind, level in zip(kinds, self.levels, strict=True)}
+        reference: dict[str, object] = {k: {"fid": level} for k, level in zip(kinds, self.levels, strict=True)}
+        reference["provenance"] = self.provenance.model_dump()
         Path("reports/reference.json").write_text(json.dumps(reference))
         Path("data").mkdir()
         images, labels = pictures(200, 1, 1, 99), np.arange(200) % 100
@@ -106,7 +119,7 @@ class World:
         }
         arrays["fine_names"] = np.array([f"class_{place}" for place in range(100)])
         arrays["coarse_names"] = np.array([f"super_{place}" for place in range(20)])
-        np.savez("data/cifar100.npz", title=np.array(self.data), **arrays)  # pyright: ignore[reportArgumentType]
+        np.savez("data/cifar100.npz", title=np.array(data_label(self.data)), **arrays)  # pyright: ignore[reportArgumentType]
 
     def _run(self, place: int, cell: Cell, made: Cellular, seed: int) -> dict[str, object]:
         random = np.random.default_rng((place, seed))
@@ -117,18 +130,21 @@ class World:
         curve = curve_of(made, random)
         curve.to_csv(folder / "curve.csv", index=False)
         if cell in self.shown:
-            np.save(folder / "samples.npy", pictures(100, made.detail, made.colour, 100 * place + seed))
+            np.save(folder / "samples.npy", pictures(SAMPLES, made.detail, made.colour, 100 * place + seed))
         staged = FAMILIES[cell.family].autoencoder is not None
         return {
-            **{"cell": str(cell), "model": cell.family, "loss": cell.loss, "latent_size": cell.latent},
+            **{"cell": str(cell), "family": cell.family, "loss": cell.loss, "latent_size": cell.latent},
             **{"batch_size": 128, "seed": seed, "fid": fid, "fid_se": self.error, "fid_limit": fid - 1},
             **{"is": made.score + random.normal(0, 0.001), "is_std": 0.002},
             **{name: curve[name].iloc[-1] for name in ("train_loss", "val_loss")},
             **{"images_seen": self.images_seen, "seconds": made.seconds * np.exp(random.normal(0, 0.02))},
             **{"autoencoder_images": 10**6 if staged else 0, "autoencoder_seconds": 9.0 if staged else 0.0},
-            **{"device": self.devices.get(cell.family, "NVIDIA H100"), "extractor": self.extractor},
-            **{"samples": 100, "reference": "train, 50,000 images", "other": "test, 10,000 images"},
-            "data": self.data,
+            **{
+                "device": self.devices.get(cell.family, "NVIDIA H100"),
+                "extractor": extractor_label(self.extractor),
+            },
+            **{"samples": SAMPLES, "data": data_label(self.data)},
+            **{name: split_label(getattr(self.provenance, name)) for name in ("reference", "other")},
         }
 
 

@@ -1,4 +1,4 @@
-"""Measurable stand-ins for what claims say of looks: colour, detail, artefacts; each relative to real images."""
+"""Measures of how samples look, each relative to real images: colour, detail, artefacts."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ RESAMPLES = 100
 
 
 @dataclass(frozen=True)
-class Look:
-    """A measure of a run's samples.
+class Appearance:
+    """One measure of a run's samples.
 
     Attributes:
         value: see `relative`.
@@ -49,7 +49,7 @@ def spectrum(images: NDArray[np.uint8]) -> Floats:
         images: N x 3 x S x S.
 
     Returns:
-        N x S/2: column k - 1 is the mean of |DFT|^2 over frequencies that round to k cycles an image, up to the
+        N x S/2: column k - 1 is the mean of |DFT|^2 over frequencies that round to k cycles per image, up to the
         Nyquist frequency S/2. The mean brightness (frequency 0) is left out.
     """
     luma = np.tensordot(images.astype(np.float64), np.array(LUMA), axes=([1], [0]))
@@ -68,11 +68,11 @@ def features(images: NDArray[np.uint8]) -> Floats:
 
 
 def relative(means: Floats, real: Floats) -> dict[str, Floats]:
-    """What the mean features of samples are beside those of real images.
+    """Mean features of samples relative to those of real images.
 
     `colour`: ratio of colourfulness. `detail`: ratio of power in the upper half of the spectrum; below 1 images
-    are blurred. `artefacts`: mean distance of the two spectra's logarithms (base 10) in that half, 0 for real
-    images; upsampling is known to leave its trace there (Durall et al. 2020).
+    are blurred. `artefacts`: mean absolute difference of the two spectra's logarithms (base 10) in that half, 0
+    for real images; upsampling leaves its traces there (Durall et al. 2020).
 
     Args:
         means: ... x (1 + K).
@@ -89,7 +89,7 @@ def relative(means: Floats, real: Floats) -> dict[str, Floats]:
     }
 
 
-def look(images: NDArray[np.uint8], real: Floats) -> dict[str, Look]:
+def measure_appearance(images: NDArray[np.uint8], real: Floats) -> dict[str, Appearance]:
     """Every measure of a run's samples.
 
     Args:
@@ -100,4 +100,4 @@ def look(images: NDArray[np.uint8], real: Floats) -> dict[str, Look]:
     random = np.random.default_rng(len(found))
     weights = random.multinomial(len(found), np.full(len(found), 1 / len(found)), RESAMPLES) / len(found)
     values, spread = relative(found.mean(0), real), relative(weights @ found, real)
-    return {name: Look(float(values[name]), float(np.std(spread[name], ddof=1))) for name in values}
+    return {name: Appearance(float(values[name]), float(np.std(spread[name], ddof=1))) for name in values}

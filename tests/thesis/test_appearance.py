@@ -1,9 +1,9 @@
-"""Stand-ins for looks: against closed forms, and on images made to look so."""
+"""Measures of appearance: against closed forms, and on images made to look so."""
 
 import numpy as np
 import pytest
 
-from gen100.thesis.claims.looks import colourfulness, features, look, spectrum
+from gen100.thesis.claims.appearance import colourfulness, features, measure_appearance, spectrum
 from support.made_up import pictures
 
 
@@ -41,23 +41,23 @@ def test_power_is_that_of_parseval() -> None:
     assert spectrum(images)[0] == pytest.approx([power[radius == k].mean() for k in range(1, 17)])
 
 
-def test_looks_are_relative_to_real_images() -> None:
+def test_measures_are_relative_to_real_images() -> None:
     real = features(pictures(1500, 1, 1, 0)).mean(0)  # more than one chunk
-    equal = look(pictures(500, 1, 1, 1), real)
+    equal = measure_appearance(pictures(500, 1, 1, 1), real)
     assert equal["colour"].value == pytest.approx(1, abs=0.05)
     assert equal["detail"].value == pytest.approx(1, abs=0.05)
     assert equal["artefacts"].value < 0.02
-    assert look(pictures(500, 0.2, 1, 2), real)["detail"].value < 0.2
-    assert look(pictures(500, 1, 0.1, 3), real)["colour"].value < 0.3
-    assert look(pictures(500, 2, 1, 4), real)["artefacts"].value > 0.3
-    grey = look(np.full((5, 3, 32, 32), 128, np.uint8), real)
+    assert measure_appearance(pictures(500, 0.2, 1, 2), real)["detail"].value < 0.2
+    assert measure_appearance(pictures(500, 1, 0.1, 3), real)["colour"].value < 0.3
+    assert measure_appearance(pictures(500, 2, 1, 4), real)["artefacts"].value > 0.3
+    grey = measure_appearance(np.full((5, 3, 32, 32), 128, np.uint8), real)
     assert (grey["colour"].value, grey["detail"].value) == (0, 0)
     assert np.isfinite(grey["artefacts"].value)
 
 
 def test_errors_are_those_of_samples() -> None:
     real = features(pictures(500, 1, 1, 0)).mean(0)
-    found = [look(pictures(100, 1, 1, seed), real) for seed in range(1, 31)]
+    found = [measure_appearance(pictures(100, 1, 1, seed), real) for seed in range(1, 31)]
     for name in ("colour", "detail"):
         spread = np.std([one[name].value for one in found], ddof=1)
         assert np.mean([one[name].error for one in found]) == pytest.approx(spread, rel=0.4)

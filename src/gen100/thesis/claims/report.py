@@ -1,0 +1,123 @@
+"""The verdicts as files: reports/claims.<language>.csv and .md."""
+
+from collections import Counter
+
+import pandas as pd
+
+from gen100 import i18n, layout
+from gen100.families.registry import FAMILIES
+from gen100.files import whole, write_text
+from gen100.i18n import N_, _
+from gen100.report.labels import admitted, caveat, data_label, extractor_label, span, split_label
+from gen100.report.results import Record
+from gen100.thesis.claims.claim import VERDICTS, ClaimVerdict, judge
+from gen100.thesis.claims.runs import ThesisRuns, read_runs
+from gen100.thesis.claims.table import CLAIMS
+
+COLUMNS = ["id", "claim", "verdict", "evidence", "figure"]
+"""`verdict` is a key of VERDICTS, `figure` is relative to reports/; the other two are in the file's language."""
+
+RULE = N_(
+    "A claim is refuted if one of its parts is false beyond noise, supported if all its parts are true beyond "
+    "noise, and inconclusive otherwise. A difference is beyond noise where a t test over seeds and a test over "
+    "samples both reject at 5% (contradictions: adjusted by Holm's method within their part); a single seed "
+    "shows no difference. FID lies above its limit for infinitely many samples, by about the same amount in "
+    "cells of equal sample count; the reference images are taken as given. For losses and costs only the noise "
+    "of seeds is known. Numbers read a − b = difference, where b may be a level named in the statement."
+)
+"""How the verdicts come about; a message, to be translated."""
+
+
+def write_claims(_params: object) -> None:
+    """Judge every claim and write reports/claims.<language>.csv and .md in each language.
+
+    Raises:
+        UserError: results, the reference, a curve, resamples or samples are missing or broken.
+    """
+    runs = read_runs()
+    verdicts = [judge(claim, runs) for claim in CLAIMS]
+    for language in i18n.LANGUAGES:
+        with i18n.language(language):
+            with whole(layout.CLAIMS.with_suffix(f".{language}.csv")) as temporary:
+                as_table(verdicts, runs).to_csv(temporary, index=False, lineterminator="\n")
+            write_text(layout.CLAIMS.with_suffix(f".{language}.md"), as_markdown(verdicts, runs))
+
+
+def as_table(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> pd.DataFrame:
+    """One row per claim, with the columns COLUMNS, in the current language."""
+    rows = [
+        [
+            each.claim.id,
+            _(each.claim.text),
+            each.verdict,
+            " ".join([*(part.text() for part in each.parts), _basis(each, runs)]),
+            _figure(each),
+        ]
+        for each in verdicts
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def as_markdown(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> str:
+    """A table of verdicts, the evidence of each claim, and how to read it, in the current language."""
+    told = caveat(runs.provenance.data, [row["images_seen"] for row in runs.rows])
+    heads = [_("Claim"), _("What it says"), _("Verdict"), _("Figure")]
+    table = [heads, ["---"] * len(heads)]
+    table += [
+        [each.claim.id, _(each.claim.text), _(VERDICTS[each.verdict]), f"[{_figure(each)}]({_figure(each)})"]
+        for each in verdicts
+    ]
+    title = admitted(_("The thesis's claims: what these results say"), told)
+    lines = [f"**{title}**", ""]
+    lines += ["| " + " | ".join(row) + " |" for row in table]
+    for each in verdicts:
+        lines += ["", f"**{each.claim.id}. {_(each.claim.text)}: {_(VERDICTS[each.verdict])}**", ""]
+        lines += [f"- {part.text()}" for part in each.parts]
+    return "\n".join([*lines, "", _(RULE), "", describe(runs), ""])
+
+
+def describe(runs: ThesisRuns) -> str:
+    """Data, extractor, samples, reference, training, seeds and devices, in a few sentences."""
+    rows, facts = runs.rows, runs.provenance
+    measured = _("Data: {data}. Extractor: {extractor}. Reference: {reference}.").format(
+        data=data_label(facts.data),
+        extractor=extractor_label(facts.extractor),
+        reference=split_label(facts.reference),
+    )
+    if not rows:
+        return measured + " " + _("None of the thesis's cells is in the results.")
+    seen = (
+        f"{FAMILIES[family].title} {span(row['images_seen'] for row in rows if row['family'] == family)}"
+        for family in dict.fromkeys(row["family"] for row in rows)
+    )
+    trained = _("Samples: {samples}. Images seen: {seen}. Seeds: {seeds}. Device: {devices}.").format(
+        samples=span(row["samples"] for row in rows),
+        seen="; ".join(seen),
+        seeds=_seeds(rows),
+        devices="; ".join(dict.fromkeys(row["device"] for row in rows)),
+    )
+    return f"{measured} {trained}"
+
+
+def _basis(verdict: ClaimVerdict, runs: ThesisRuns) -> str:
+    """What the numbers of a claim rest on."""
+    network = extractor_label(runs.provenance.extractor)
+    rows = [row for row in runs.rows if row["family"] in verdict.claim.families]
+    if not rows:
+        return _("[{extractor}; no runs]").format(extractor=network)
+    return _("[{extractor}; samples: {samples}; seeds: {seeds}; images seen: {seen}]").format(
+        extractor=network,
+        samples=span(row["samples"] for row in rows),
+        seeds=_seeds(rows),
+        seen=span(row["images_seen"] for row in rows),
+    )
+
+
+def _seeds(rows: list[Record]) -> str:
+    return span(Counter(row["cell"] for row in rows).values())
+
+
+def _figure(verdict: ClaimVerdict) -> str:
+    """The figure in the current language, relative to reports/."""
+    name, _dot, kind = verdict.claim.figure.rpartition(".")
+    return f"{layout.FIGURES.name}/{name}.{i18n.current()}.{kind}"
