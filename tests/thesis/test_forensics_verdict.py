@@ -11,6 +11,11 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from gen100.thesis.forensics.laboratory import ImageSet, Laboratory
+from gen100.thesis.forensics.measuring import Finding, first_cells
+from gen100.thesis.forensics.networks import Networks
+from gen100.thesis.forensics.procedure import Procedure
+from gen100.thesis.forensics.writing import brief, conclusions, printed_says
 from scipy.stats import kruskal
 
 from gen100 import config
@@ -20,14 +25,9 @@ from gen100.errors import UserError
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
 from gen100.thesis.forensics import distances, pixels, scores, write_forensics
-from gen100.thesis.forensics.laboratory import ImageSet, Laboratory
-from gen100.thesis.forensics.measuring import Finding, first_cells
 from gen100.thesis.forensics.mistakes import MISTAKES, RIGHT, Mistake
-from gen100.thesis.forensics.networks import Networks
 from gen100.thesis.forensics.printed import Printed, read_printed
-from gen100.thesis.forensics.procedure import Procedure
 from gen100.thesis.forensics.verdict import Row, in_range, judge, misses, on_inceptions_scale
-from gen100.thesis.forensics.writing import brief, conclusions, printed_says
 from support.processes import ROOT
 
 NOTHING = np.zeros((1, 3, 32, 32), np.uint8)

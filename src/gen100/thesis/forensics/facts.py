@@ -158,10 +158,12 @@ def _picked(model: type[BaseModel], row: dict[str, str], prefix: str = "") -> di
     return {key: row[f"{prefix}{key}"] or None for key in model.model_fields if f"{prefix}{key}" in row}
 
 
+def _tried(row: dict[str, str]) -> tuple[str, ...]:
+    return row["mistake"], row["second_mistake"], row["explains"]
+
+
 def _results(rows: Iterable[dict[str, str]]) -> Iterable[MistakeResult]:
-    for (first, second, explains), group in groupby(
-        rows, key=lambda row: (row["mistake"], row["second_mistake"], row["explains"])
-    ):
+    for (first, second, explains), group in groupby(rows, key=_tried):
         names = tuple(NAMED[name].name for name in (first, second) if name)
         found = (
             Measurement.model_validate({**_picked(Measurement, row), "of": _picked(ImageSetFacts, row)})

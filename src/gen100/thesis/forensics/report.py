@@ -192,6 +192,6 @@ def _scale(facts: ForensicsFacts) -> str:
         "The distances of this network have a scale of their own. With the correct pipeline, noise is at {noise};"
         " under Inception v3 it is assumed to be at {low} to {high} (an interval for “a few hundred”, not measured"
         " here). The column on Inception's scale is multiplied accordingly, and a distance counts as in range"
-        " where its interval meets the printed range. For features other than pooled ones the factor is that of this"
-        " network and only indicative. Pixels and the untrained Inception v3 need no factor."
+        " where its interval meets the printed range. For features other than pooled ones the factor is that of"
+        " this network and only indicative. Pixels and the untrained Inception v3 need no factor."
     ).format(noise=noise, low=i18n.number(low), high=i18n.number(high))
