@@ -81,7 +81,7 @@ def _about_score(score: Sequence[MistakeResult], printed: PrintedNumbers) -> lis
             if result.explains == "IS" and not _score_alone(result) and miss(result.measurements, printed) == kind
         ]
         if missed:
-            text = _("Of the mistakes that explain IS and also change FID, {miss}: {titles}.")
+            text = _("Mistakes that explain IS and also change FID, with {miss}: {titles}.")
             said.append(text.format(miss=_(label), titles=titles(missed)))
     return said
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -169,7 +169,9 @@ def _results(rows: Iterable[dict[str, str]]) -> Iterable[MistakeResult]:
             Measurement.model_validate({**_picked(Measurement, row), "of": _picked(ImageSetFacts, row)})
             for row in group
         )
-        yield MistakeResult(names, explains, tuple(found))  # type: ignore[arg-type]
+        if explains not in get_args(Explained):
+            raise ValueError(explains)
+        yield MistakeResult(names, cast(Explained, explains), tuple(found))
 
 
 def read_forensics() -> ForensicsFacts:

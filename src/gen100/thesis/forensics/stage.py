@@ -60,8 +60,8 @@ def _table(table: TextTable) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Plain text for Markdown. An underscore within a word is left as it is: it emphasizes nothing."""
-    return re.sub(r"[\\`*\[\]<>|]|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
+    """Plain text for Markdown. Brackets and underscores that mean nothing there stay as they are."""
+    return re.sub(r"[\\`*<|]|\](?=[(\[])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
 
 
 def data_facts(params, data) -> DataFacts:
