@@ -1,5 +1,7 @@
 """Images drawn at random, and a tiny network that tells them apart, for the tests of the measures."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
 
@@ -8,6 +10,7 @@ from gen100.data.arrays import Cifar100
 from gen100.metrics.features import Images
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
+from gen100.settings import Optimizer, Training
 
 
 def draw(count: int, seed: int, low: int = 0, high: int = 256) -> Images:
@@ -18,16 +21,16 @@ def draw(count: int, seed: int, low: int = 0, high: int = 256) -> Images:
     return np.clip(colour + texture, 0, 255).astype(np.uint8)
 
 
-def save_tiny_network() -> None:
-    """The network that measures, whose answers differ between images, in the current folder."""
+def save_tiny_network(file: Path | None = None) -> None:
+    """The network that measures, whose answers differ between images; in the current folder by default."""
     torch.manual_seed(0)
-    training = config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10)
+    training = Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10)
     network = FeatureNetwork(config.FeatureNetwork(channels=[8, 12], batch_size=8, training=training))
     with torch.no_grad():
         network.classify.weight.mul_(20)
         for _ in range(20):
             network(torch.from_numpy(draw(64, 9)).float() / 127.5 - 1)
-    save_network(layout.extractor("metric"), network, seed=1000, accuracy=0.4812, synthetic=False)
+    save_network(file or layout.extractor("metric"), network, seed=1000, accuracy=0.4812, synthetic=False)
 
 
 def drawn_data() -> Cifar100:

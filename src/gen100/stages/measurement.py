@@ -138,7 +138,7 @@ def reference(params: Params) -> None:
 
 def forensics(params: Params) -> None:
     """Look for the mistakes that give numbers like the thesis'."""
-    from gen100.thesis.forensics import write_forensics
+    from gen100.thesis.forensics.stage import write_forensics
 
     write_forensics(params)
 

@@ -1,4 +1,4 @@
-"""What the thesis printed: its range of FID, and what its numbers say by themselves."""
+"""What the thesis printed: the range of its FIDs, and what its numbers say by themselves."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,16 +12,11 @@ from gen100.thesis.cells import NUMBERS
 
 
 @dataclass(frozen=True)
-class Printed:
-    """The printed rows: FID and IS of every cell.
-
-    Attributes:
-        fid: as numbers.
-        score: IS as printed.
-    """
+class PrintedNumbers:
+    """FID and IS of every cell, as printed."""
 
     fid: dict[Cell, float]
-    score: dict[Cell, str]
+    score: dict[Cell, float]
 
     @property
     def low(self) -> float:
@@ -32,35 +27,35 @@ class Printed:
         return max(self.fid.values())
 
     @property
-    def scores(self) -> list[str]:
-        """The different values of IS."""
+    def scores(self) -> list[float]:
+        """The distinct values of IS, ascending."""
         return sorted(set(self.score.values()))
 
     @cached_property
-    def by_model(self) -> dict[str, list[float]]:
-        """FID of each model's cells."""
-        models = dict.fromkeys(cell.family for cell in self.fid)
-        return {model: [fid for cell, fid in self.fid.items() if cell.family == model] for model in models}
+    def by_family(self) -> dict[str, list[float]]:
+        """FIDs of each family's cells."""
+        families = dict.fromkeys(cell.family for cell in self.fid)
+        return {family: [fid for cell, fid in self.fid.items() if cell.family == family] for family in families}
 
     @property
     def medians(self) -> dict[str, float]:
-        return {model: median(values) for model, values in self.by_model.items()}
+        return {family: median(values) for family, values in self.by_family.items()}
 
     @property
-    def p_models(self) -> float:
-        """Of the Kruskal-Wallis test that all models' FIDs are drawn from one distribution."""
-        return float(kruskal(*self.by_model.values()).pvalue)
+    def p_families(self) -> float:
+        """p of the Kruskal-Wallis test that the FIDs of all families come from one distribution."""
+        return float(kruskal(*self.by_family.values()).pvalue)
 
     @property
-    def p_models_without_worst(self) -> float:
-        """The same without the model of the highest median."""
+    def p_families_without_worst(self) -> float:
+        """The same without the family with the highest median."""
         medians = self.medians
-        worst = max(medians, key=lambda model: medians[model])
-        return float(kruskal(*(values for model, values in self.by_model.items() if model != worst)).pvalue)
+        worst = max(medians, key=lambda family: medians[family])
+        return float(kruskal(*(values for family, values in self.by_family.items() if family != worst)).pvalue)
 
     @property
     def pairs(self) -> list[tuple[float, float]]:
-        """FID of each model and loss at the smaller and at the larger latent."""
+        """FIDs of each family and loss at the smaller and at the larger latent."""
         cells = sorted(self.fid)
         return [
             (self.fid[small], self.fid[large])
@@ -69,9 +64,8 @@ class Printed:
         ]
 
 
-def read_printed() -> Printed:
-    numbers = NUMBERS
-    return Printed(
-        {cell: float(row["fid"]) for cell, row in numbers.items()},
-        {cell: row["is"] for cell, row in numbers.items()},
+def read_printed() -> PrintedNumbers:
+    return PrintedNumbers(
+        {cell: float(row["fid"]) for cell, row in NUMBERS.items()},
+        {cell: float(row["is"]) for cell, row in NUMBERS.items()},
     )

@@ -1,8 +1,8 @@
-"""What a network is shown: right, and by the mistakes that are made with pixels before it.
+"""What the network is shown: the correct images, and the mistakes made with pixels before it.
 
-Each takes images as floats on the scale of bytes, N x 3 x 32 x 32 in [0, 255], and returns what the network
-gets, on the same scale: it then computes x / 127.5 - 1 by itself. A float that it should never see, as 255
-where it expects at most 1, so becomes a number far outside of [0, 255] here.
+Each function takes float images on the scale of bytes, N x 3 x 32 x 32 in [0, 255], and returns the network's
+input on the same scale: the network itself then computes x / 127.5 - 1. An input that the network should never
+see, such as 255 where it expects at most 1, is therefore a number far outside [0, 255] here.
 """
 
 from collections.abc import Callable
@@ -10,21 +10,21 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-Pixels = Callable[[Tensor], Tensor]
+PixelChange = Callable[[Tensor], Tensor]
 
 
 def as_bytes(images: Tensor) -> Tensor:
-    """Nothing done: right."""
+    """No change: correct."""
     return images
 
 
 def _signed(images: Tensor) -> Tensor:
-    """The same images in [-1, 1], as generators with a tanh give them."""
+    """The same images in [-1, 1], as generators with a tanh output give them."""
     return images / 127.5 - 1
 
 
 def _wrapped(values: Tensor) -> Tensor:
-    """What a cast to uint8 leaves on x86: the fraction is cut off, the rest taken modulo 256."""
+    """A cast to uint8 on x86: the fraction is cut off, the rest taken modulo 256."""
     return torch.remainder(torch.trunc(values), 256)
 
 
@@ -39,8 +39,8 @@ def signed_cast(images: Tensor) -> Tensor:
 
 
 def signed_times_255(images: Tensor) -> Tensor:
-    """[-1, 1] taken for [0, 1], times 255 and cast to uint8: the darker half wraps around."""
-    return _wrapped(2 * images - 255)  # the same without rounding, which would shift some pixels by one
+    """[-1, 1] mistaken for [0, 1], times 255 and cast to uint8: the darker half wraps around."""
+    return _wrapped(2 * images - 255)  # exact: rounding would shift some pixels by one
 
 
 def signed_clipped(images: Tensor) -> Tensor:
@@ -49,30 +49,30 @@ def signed_clipped(images: Tensor) -> Tensor:
 
 
 def scaled_twice(images: Tensor) -> Tensor:
-    """[0, 1] scaled as if it were bytes: the network sees [-1, -0.99]."""
+    """[0, 1] scaled as if they were bytes: the network sees [-1, -0.99]."""
     return images / 255
 
 
 def unit_input(images: Tensor) -> Tensor:
-    """The network sees [0, 1], where it was trained on [-1, 1]."""
+    """The network sees [0, 1] but was trained on [-1, 1]."""
     return 127.5 * (images / 255) + 127.5
 
 
 def bytes_input(images: Tensor) -> Tensor:
-    """The network sees [0, 255], where it was trained on [-1, 1]."""
+    """The network sees [0, 255] but was trained on [-1, 1]."""
     return 127.5 * images + 127.5
 
 
 def bgr(images: Tensor) -> Tensor:
-    """Red and blue exchanged."""
+    """Red and blue swapped."""
     return images.flip(1)
 
 
 def reshaped(images: Tensor) -> Tensor:
-    """N x 32 x 32 x 3 reshaped to N x 3 x 32 x 32 where its axes should have been permuted."""
+    """N x 32 x 32 x 3 reshaped to N x 3 x 32 x 32 instead of permuted."""
     return images.permute(0, 2, 3, 1).reshape(images.shape)
 
 
 def collapsed(images: Tensor) -> Tensor:
-    """Every image the first."""
+    """Every image is the first."""
     return images[:1].expand_as(images)

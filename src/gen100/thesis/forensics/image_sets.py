@@ -1,0 +1,98 @@
+"""The images that every mistake is tried on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gen100 import layout
+from gen100.cells import Cell
+from gen100.config import Params
+from gen100.data.arrays import Cifar100
+from gen100.errors import UserError
+from gen100.report.results import read_record
+from gen100.thesis.forensics.facts import ImageSetFacts
+
+SAMPLES = 1000
+REFERENCE = 5000
+"""At most: more images change a distance by far less than the printed ones are off."""
+SEED = 0
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """Images, uint8, N x 3 x 32 x 32, and which they are."""
+
+    facts: ImageSetFacts
+    images: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class WorkspaceImages:
+    """The image sets of a workspace.
+
+    Attributes:
+        reference: real images of the split that everything is compared with.
+        sets: real images of the other split, then samples of each family.
+        replacements: noise and one flat image, by what they are.
+    """
+
+    reference: ImageSet
+    sets: list[ImageSet]
+    replacements: dict[str, ImageSet]
+
+
+def first_cells(params: Params) -> list[Cell]:
+    """The first cell of each family, in the order of params.yaml."""
+    found: dict[str, Cell] = {}
+    for cell in map(Cell.parse, params.cells):
+        found.setdefault(cell.family, cell)
+    return list(found.values())
+
+
+def _read_samples(cell: Cell, seed: int) -> ImageSet:
+    run = layout.run(cell, seed)
+    file = run / "samples.npy"
+    try:
+        images = np.load(file, allow_pickle=False)
+    except (OSError, EOFError, ValueError) as error:
+        raise UserError(f"{file} cannot be read ({error}): run stage sample {cell} {seed} again") from None
+    if images.dtype != np.uint8 or images.shape[1:] != (3, 32, 32):
+        raise UserError(
+            f"{file} does not hold uint8 images, N x 3 x 32 x 32: run stage sample {cell} {seed} again"
+        )
+    seen = read_record(run / "run.json", ["images_seen"], [], f"run stage train {cell} {seed}")["images_seen"]
+    return ImageSet(ImageSetFacts(images="samples", cell=str(cell), seed=seed, images_seen=seen), images)
+
+
+def _some(found: ImageSet, count: int) -> ImageSet:
+    """Some of the images in random order: a data set may be sorted by class."""
+    order = np.random.default_rng(SEED).permutation(len(found.images))[:count]
+    return ImageSet(found.facts, found.images[order])
+
+
+def workspace_images(params: Params, data: Cifar100) -> WorkspaceImages:
+    """Real images, samples of the first run of each family, and what replaces samples.
+
+    Raises:
+        UserError: a run's samples or record are missing or damaged.
+    """
+    real = {
+        split: ImageSet(ImageSetFacts(images="real", split=split), getattr(data, f"{split}_images"))
+        for split in ("train", "test")
+    }
+    reference = _some(real.pop(params.metrics.reference), REFERENCE)
+    (other,) = real.values()
+    sets = [other, *(_read_samples(cell, params.seeds[0]) for cell in first_cells(params))]
+    count = min(SAMPLES, *(len(found.images) for found in sets))
+    shape = (count, 3, 32, 32)
+    mean = np.round(reference.images.mean(axis=(0, 2, 3))).astype(np.uint8)
+    replacements = {
+        "noise": np.random.default_rng(SEED).integers(0, 256, shape, np.uint8),
+        "flat": np.broadcast_to(mean[:, None, None], shape).copy(),
+    }
+    return WorkspaceImages(
+        reference,
+        [_some(found, count) for found in sets],
+        {name: ImageSet(ImageSetFacts(images=name), images) for name, images in replacements.items()},  # type: ignore[arg-type]
+    )
