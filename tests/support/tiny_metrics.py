@@ -8,6 +8,7 @@ from gen100.data.arrays import Cifar100
 from gen100.metrics.features import Images
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
+from gen100.settings import Optimizer, Training
 
 
 def draw(count: int, seed: int, low: int = 0, high: int = 256) -> Images:
@@ -21,7 +22,7 @@ def draw(count: int, seed: int, low: int = 0, high: int = 256) -> Images:
 def save_tiny_network() -> None:
     """The network that measures, whose answers differ between images, in the current folder."""
     torch.manual_seed(0)
-    training = config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10)
+    training = Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10)
     network = FeatureNetwork(config.FeatureNetwork(channels=[8, 12], batch_size=8, training=training))
     with torch.no_grad():
         network.classify.weight.mul_(20)

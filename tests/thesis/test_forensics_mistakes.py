@@ -16,6 +16,7 @@ from gen100 import config
 from gen100.metrics.extractors import Cifar100Extractor
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import InceptionHeader, save_network, write_weights
+from gen100.settings import Optimizer, Training
 from gen100.thesis.forensics import distances, pixels, scores
 from gen100.thesis.forensics.distances import Distance, Features
 from gen100.thesis.forensics.laboratory import ImageSet, Laboratory
@@ -245,7 +246,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = config.FeatureNetwork(
         channels=[4, 8],
         batch_size=8,
-        training=config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10),
+        training=Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10),
     )
     network = FeatureNetwork(settings, classes=20)
     with torch.no_grad():

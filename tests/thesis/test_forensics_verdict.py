@@ -19,6 +19,7 @@ from gen100.config import load_params
 from gen100.errors import UserError
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
+from gen100.settings import Optimizer, Training
 from gen100.thesis.forensics import distances, pixels, scores, write_forensics
 from gen100.thesis.forensics.laboratory import ImageSet, Laboratory
 from gen100.thesis.forensics.measuring import Finding, first_cells
@@ -166,7 +167,7 @@ def save_own(file: Path) -> None:
     settings = config.FeatureNetwork(
         channels=[4, 8],
         batch_size=8,
-        training=config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10),
+        training=Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10),
     )
     network = FeatureNetwork(settings, classes=100)
     with torch.no_grad():

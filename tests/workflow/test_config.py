@@ -11,7 +11,7 @@ from gen100.cells import Cell
 from gen100.config import load_params
 from gen100.engines.plan import make_plan
 from gen100.errors import UserError
-from gen100.families.registry import FAMILIES
+from gen100.thesis.cells import LOSSES
 from support.processes import ROOT
 
 FULL = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -44,7 +44,7 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         if name != "demo/params.yaml":
             assert params.batch_size(cell) == batch[cell.latent]
     assert {(cell.family, cell.loss) for cell in cells} == {
-        (model, loss) for model, family in FAMILIES.items() for loss in family.losses
+        (family, loss) for family, losses in LOSSES.items() for loss in losses
     }
 
 
@@ -54,7 +54,7 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("cells", ["vae-elbo-128", "gan-elbo-128"], ["'gan-elbo-128'", "stylegan2"]),
         ("cells", ["vae-hinge-128"], ["'vae-hinge-128'", "elbo, mi, wae"]),
         ("cells", ["vae-elbo-512"], ["'vae-elbo-512'", "sizes.vae", "512"]),
-        ("cells", ["vae"], ["'vae'", "<model>-<loss>-<latent>"]),
+        ("cells", ["vae"], ["'vae'", "<family>-<loss>-<latent>"]),
         ("cells", ["stable_diffusion-mse-100"], ["multiple of 64"]),
         ("cells", ["vae-elbo-128", "vae-elbo-128"], ["vae-elbo-128", "more than once"]),
         ("cells", [], ["cells"]),
