@@ -1,6 +1,5 @@
 """The stages that train: from a checkpoint if there is one, to a run's files."""
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from gen100.config import Params, Training
 from gen100.engines.plan import autoencoder_settings, train_settings
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
+from gen100.fingerprint import autoencoder_sources, fingerprint, model_sources
 from gen100.locks import locked
 from gen100.version import commit
 
@@ -24,34 +24,6 @@ if TYPE_CHECKING:
 
 AUTOENCODER_FILES = ("autoencoder.csv", "autoencoder.json", "autoencoder.safetensors")
 """Of the stage, in the order in which they are written."""
-
-
-def _sources() -> list[Path]:
-    """The files whose change may change what training gives."""
-    package = Path(__file__).parents[1]
-    return sorted(path for folder in ("families", "nn", "training") for path in package.glob(f"{folder}/**/*.py"))
-
-
-def fingerprint(seed: int, decides: dict[str, Any], *others: Path) -> str:
-    """A hash over all that decides a network's weights: seed, settings, training code, the data and other files.
-
-    Raises:
-        UserError: an input file is missing.
-    """
-    import hashlib
-
-    inputs = [layout.ARRAYS, *others]
-    for path in inputs:
-        if not path.exists():
-            raise UserError(f"{path} is missing: run the stage that writes it first (gen100 --help lists them)")
-    content = {
-        "version": __version__,
-        "code": [files.digest(path) for path in _sources()],
-        "seed": seed,
-        "decides": decides,
-        "inputs": [files.digest(path) for path in inputs],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _cost(trained: "Trained") -> dict[str, Any]:
@@ -157,12 +129,14 @@ def _features(cell: Cell) -> Path | None:
 
 def _autoencoder_mark(params: Params, cell: Cell, seed: int) -> str:
     features = _features(cell)
-    return fingerprint(seed, autoencoder_settings(params, cell), *([features] if features else []))
+    sources = autoencoder_sources(cell.family)
+    return fingerprint(sources, seed, autoencoder_settings(params, cell), *([features] if features else []))
 
 
 def _train_mark(params: Params, cell: Cell, seed: int) -> str:
     first_stage = layout.run(cell, seed) / "autoencoder.safetensors"
-    return fingerprint(seed, {"cell": str(cell), **train_settings(params, cell)}, first_stage)
+    decides = {"cell": str(cell), **train_settings(params, cell)}
+    return fingerprint(model_sources(cell.family), seed, decides, first_stage)
 
 
 def _write_none(target: Path) -> None:
