@@ -6,10 +6,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.config import DalleSettings, Sampling, load_params
+from gen100.config import Sampling, load_params
 from gen100.families.dalle import pieces
 from gen100.families.dalle.discrete_vae import NOISE_IMAGES, TOKENS, Codebook, DiscreteVae, temperature
 from gen100.families.dalle.model import Dalle, draw, token_losses
+from gen100.families.dalle.settings import DalleSettings
 from gen100.training.phase import Batch, Trainable
 from support.processes import ROOT
 

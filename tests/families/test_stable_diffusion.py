@@ -8,9 +8,10 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from gen100.cells import Cell
-from gen100.config import Sampling, StableDiffusionSettings, load_params
+from gen100.config import Sampling, load_params
 from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder, standard_kl
 from gen100.families.stable_diffusion.model import StableDiffusion
+from gen100.families.stable_diffusion.settings import StableDiffusionSettings
 from gen100.training.phase import Batch, Trainable
 from support.processes import ROOT
 
@@ -61,7 +62,7 @@ def make_captions() -> Tensor:
 def make_model(cell: str = "stable_diffusion-mse-128", **changes: object) -> StableDiffusion:
     torch.manual_seed(0)
     parsed, settings = Cell.parse(cell), make_settings(**changes)
-    return StableDiffusion(parsed, settings, make_captions(), KlAutoencoder(parsed, settings, None))
+    return StableDiffusion(parsed, settings, make_captions(), KlAutoencoder(parsed, settings))
 
 
 def make_images(count: int) -> Batch:
@@ -112,7 +113,7 @@ def test_kl_agrees_with_torch() -> None:
 
 @pytest.mark.parametrize(("latent", "channels"), [(128, 2), (2048, 32)])
 def test_autoencoder_shapes_and_parts(latent: int, channels: int) -> None:
-    model = KlAutoencoder(Cell("stable_diffusion", "mse", latent), make_settings(), None)
+    model = KlAutoencoder(Cell("stable_diffusion", "mse", latent), make_settings())
     batch = make_images(4)
     mean, log_variance = model.posterior(batch.images)
     assert mean.shape == log_variance.shape == (4, channels, 8, 8)
@@ -128,7 +129,7 @@ def test_autoencoder_shapes_and_parts(latent: int, channels: int) -> None:
 
 def test_reconstructions_are_decoded_means_without_noise() -> None:
     torch.manual_seed(0)
-    model = KlAutoencoder(Cell.parse("stable_diffusion-mse-128"), make_settings(), None)
+    model = KlAutoencoder(Cell.parse("stable_diffusion-mse-128"), make_settings())
     batch = make_images(16)
     take_steps(model, batch, 60)
     model.eval()
@@ -144,7 +145,7 @@ def test_autoencoder_does_not_depend_on_the_loss() -> None:
     states = []
     for loss in LOSSES:
         torch.manual_seed(0)
-        model = KlAutoencoder(Cell("stable_diffusion", loss, 128), make_settings(), None)
+        model = KlAutoencoder(Cell("stable_diffusion", loss, 128), make_settings())
         take_steps(model, make_images(4), 1)
         states.append(model.state_dict())
     for other in states[1:]:
@@ -154,7 +155,7 @@ def test_autoencoder_does_not_depend_on_the_loss() -> None:
 
 def test_steps_lower_the_autoencoders_loss() -> None:
     torch.manual_seed(0)
-    model = KlAutoencoder(Cell.parse("stable_diffusion-mse-128"), make_settings(), None)
+    model = KlAutoencoder(Cell.parse("stable_diffusion-mse-128"), make_settings())
     batch = make_images(16)
     before = objective(model, batch)
     take_steps(model, batch, 15)

@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gen100.cells import Cell
-from gen100.config import Sampling, StyleGan2Settings
+from gen100.config import Sampling
 from gen100.families.stylegan2.model import StyleGan2
+from gen100.families.stylegan2.settings import StyleGan2Settings
 from gen100.training.phase import Batch, Phase
 
 LATENT = 16
@@ -35,7 +36,7 @@ def settings(**changes: object) -> StyleGan2Settings:
 
 def model(loss: str, **changes: object) -> StyleGan2:
     torch.manual_seed(0)
-    return StyleGan2(Cell("stylegan2", loss, LATENT), settings(**changes), torch.zeros(100, 1), None)
+    return StyleGan2(Cell("stylegan2", loss, LATENT), settings(**changes))
 
 
 def batch(size: int = 8) -> Batch:

@@ -5,11 +5,13 @@ import torch
 from torch import Tensor
 
 from gen100.cells import Cell
-from gen100.config import ConvNetwork, Optimizer, Sampling, Training, VaeSettings
+from gen100.config import Sampling
 from gen100.errors import UserError
-from gen100.families.vae.losses import LOSSES
+from gen100.families.registry import FAMILIES
 from gen100.families.vae.model import Vae
+from gen100.families.vae.settings import VaeSettings
 from gen100.nn.convolutional import Decoder, Encoder, ResidualBlock
+from gen100.settings import ConvNetwork, Optimizer, Training
 from gen100.training.phase import Batch
 
 SAMPLING = Sampling(images=100, steps=1, guidance=1.0, temperature=1.0, top_k=0)
@@ -36,7 +38,7 @@ def vae(loss: str = "elbo", latent: int = 16, channels: tuple[int, ...] = (8, 16
         mi_weight=1.0,
         mmd_weight=1000.0,
     )
-    return Vae(Cell("vae", loss, latent), settings, torch.zeros(100, 4, dtype=torch.long), None)
+    return Vae(Cell("vae", loss, latent), settings)
 
 
 def batch(rows: int = 16) -> Batch:
@@ -67,7 +69,7 @@ def test_too_many_widths_are_refused() -> None:
         Encoder([8] * 7, 1, 4)
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", FAMILIES["vae"].losses)
 def test_training_lowers_the_loss_of_a_fixed_batch(loss: str) -> None:
     model, images = vae(loss), batch()
     (phase,) = model.phases()

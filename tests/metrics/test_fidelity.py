@@ -18,6 +18,7 @@ from gen100.metrics.features import Extractor, Reference
 from gen100.metrics.fidelity import measure
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network, save_network
+from gen100.settings import Optimizer, Training
 from support.tiny_metrics import draw
 
 ALL = ("isc", "fid", "kid")
@@ -30,7 +31,7 @@ def extractor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = config.FeatureNetwork(
         channels=[8, 12],
         batch_size=8,
-        training=config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10),
+        training=Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10),
     )
     network = FeatureNetwork(settings)
     with torch.no_grad():

@@ -4,12 +4,13 @@ import torch
 
 from gen100 import config
 from gen100.metrics.network import FeatureNetwork, translate
+from gen100.settings import Optimizer, Training
 from gen100.training.phase import Batch
 
 SETTINGS = config.FeatureNetwork(
     channels=[8, 12, 16],
     batch_size=32,
-    training=config.Training(images=1000, optimizer=config.Optimizer(lr=3.0e-3), ema_images=100),
+    training=Training(images=1000, optimizer=Optimizer(lr=3.0e-3), ema_images=100),
 )
 
 

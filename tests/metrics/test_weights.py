@@ -13,11 +13,12 @@ from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.perceptual import load_perceptual
 from gen100.metrics.vgg import store_vgg16
 from gen100.metrics.weights import load_network, save_network
+from gen100.settings import Optimizer, Training
 
 SETTINGS = config.FeatureNetwork(
     channels=[4, 6],
     batch_size=8,
-    training=config.Training(images=100, optimizer=config.Optimizer(lr=1.0e-3), ema_images=10),
+    training=Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10),
 )
 IMAGES = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
 

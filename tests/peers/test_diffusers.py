@@ -16,11 +16,12 @@ from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultist
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.config import Sampling, StableDiffusionSettings, UNetNetwork
+from gen100.config import Sampling
 from gen100.families.stable_diffusion.cross_attention import TransformerBlock
 from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder, standard_kl
 from gen100.families.stable_diffusion.model import StableDiffusion
 from gen100.families.stable_diffusion.noise_schedule import NoiseSchedule
+from gen100.families.stable_diffusion.settings import StableDiffusionSettings, UNetNetwork
 from gen100.families.stable_diffusion.unet import ConditionedBlock, TimeEmbedding, UNet
 from gen100.families.stylegan2.discriminator import ResidualBlock as DiscriminatorBlock
 from gen100.families.stylegan2.low_pass import LowPass
@@ -221,7 +222,7 @@ def settings() -> StableDiffusionSettings:
 
 
 def test_posterior_and_its_divergence() -> None:
-    model = KlAutoencoder(Cell("stable_diffusion", "mse", 128), settings(), None)
+    model = KlAutoencoder(Cell("stable_diffusion", "mse", 128), settings())
     model.encoder.layers[-1].weight.mul_(60)  # type: ignore[operator]  # some log-variances beyond the limits
     images = torch.randn(6, 3, 32, 32)
     theirs = DiagonalGaussianDistribution(model.encoder(images))
@@ -256,7 +257,7 @@ class Given:
 def test_guided_samples(guidance: float) -> None:
     """diffusers' scheduler, fed as its text-to-image pipeline does: null + g (caption - null)."""
     captions = torch.randint(1, 7, (100, 4))
-    autoencoder = KlAutoencoder(Cell("stable_diffusion", "mse", 128), settings(), None)
+    autoencoder = KlAutoencoder(Cell("stable_diffusion", "mse", 128), settings())
     model = StableDiffusion(Cell("stable_diffusion", "mse", 128), settings(), captions, autoencoder).eval()
     for parameter in model.unet.parameters():
         if parameter.abs().max() == 0:

@@ -7,8 +7,9 @@ import torch
 from pythae.models import VAE, WAE_MMD, BetaTCVAE, BetaTCVAEConfig, VAEConfig, WAE_MMD_Config
 from torch import Tensor
 
-from gen100.config import ConvNetwork, Optimizer, Training, VaeSettings
 from gen100.families.vae.losses import SCALES, Coded, elbo, kernel, kl, mmd, mutual_information
+from gen100.families.vae.settings import VaeSettings
+from gen100.settings import ConvNetwork, Optimizer, Training
 
 ROWS, LATENT, PIXELS = 24, 6, 3072
 

@@ -6,11 +6,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from gen100.config import Optimizer
 from gen100.families.dalle.discrete_vae import Codebook
 from gen100.families.stable_diffusion.text import TextEncoder
 from gen100.families.stylegan2.synthesis import Generator, ToRgb
 from gen100.nn.transformer import Transformer
+from gen100.settings import Optimizer
 from gen100.training.average import Average
 from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase, Trainable

@@ -14,15 +14,16 @@ from torch import Tensor
 
 from gen100.cells import Cell
 from gen100.config import FeatureNetwork as FeatureSettings
-from gen100.config import Models, Sampling, Training, load_params
+from gen100.config import Models, Sampling, load_params
 from gen100.data.arrays import Cifar100
 from gen100.data.captions import caption_tokens
 from gen100.families.interfaces import Autoencoder, GenerativeModel
-from gen100.families.registry import build_autoencoder, build_model
+from gen100.families.registry import FAMILIES
 from gen100.metrics.features import Images
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network, save_network
 from gen100.sampling import draw
+from gen100.settings import Training
 from gen100.training.feed import to_float, to_uint8
 from gen100.training.loop import Run, Trained, train
 from gen100.training.phase import Trainable
@@ -115,8 +116,9 @@ def first_stage(cell: Cell, models: Models, data: Cifar100, batch_size: int, see
     if cell.autoencoder is None:
         return None
     reseed(seed, "weights")
-    training = getattr(models, cell.family).autoencoder.training
-    trained = _train(build_autoencoder(cell, models, None), data, seed, batch_size, training).network
+    family_settings = getattr(models, cell.family)
+    network = FAMILIES[cell.family].build_autoencoder(cell, family_settings, None)
+    trained = _train(network, data, seed, batch_size, family_settings.first_stage.training).network
     return cast(Autoencoder, trained)
 
 
@@ -132,7 +134,9 @@ def build(
 ) -> GenerativeModel:
     """The model on top of its autoencoder, not yet trained."""
     reseed(seed, "weights")
-    return build_model(cell, models, torch.from_numpy(caption_tokens(data.fine_names)), deepcopy(autoencoder))
+    captions = torch.from_numpy(caption_tokens(data.fine_names))
+    family_settings = getattr(models, cell.family)
+    return FAMILIES[cell.family].build_model(cell, family_settings, captions, deepcopy(autoencoder))
 
 
 def fit(

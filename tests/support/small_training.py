@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from gen100.config import Optimizer, Training
 from gen100.data.arrays import Cifar100
+from gen100.settings import Optimizer, Training
 from gen100.training.loop import Run
 from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase, Trainable

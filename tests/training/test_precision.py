@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gen100.cells import Cell
 from gen100.config import Models
 from gen100.families.dalle.discrete_vae import Codebook
-from gen100.families.registry import AUTOENCODERS, build_autoencoder, build_model
+from gen100.families.registry import FAMILIES
 from gen100.families.stable_diffusion.unet import UNet
 from gen100.families.stylegan2.discriminator import Discriminator, minibatch_deviation
 from gen100.families.stylegan2.synthesis import Generator
@@ -66,10 +66,11 @@ def networks(cell: Cell, models: Models) -> list[tuple[Trainable, Batch]]:
     """All that a cell trains, each with a batch."""
     torch.manual_seed(0)
     batch, captions = smooth(), torch.randint(1, 9, (100, 5))
-    if cell.family not in AUTOENCODERS:
-        return [(wake(build_model(cell, models, captions, None)), batch)]
-    first = wake(build_autoencoder(cell, models, None))
-    second = wake(build_model(cell, models, captions, copy.deepcopy(first)))  # which it freezes
+    family, settings = FAMILIES[cell.family], getattr(models, cell.family)
+    if cell.autoencoder is None:
+        return [(wake(family.build_model(cell, settings, captions, None)), batch)]
+    first = wake(family.build_autoencoder(cell, settings, None))
+    second = wake(family.build_model(cell, settings, captions, copy.deepcopy(first)))  # which it freezes
     with torch.no_grad():
         encoded = second.encode(batch.images)
     second.calibrate(encoded)
@@ -146,7 +147,7 @@ def test_the_codebook_is_float32() -> None:
 def test_a_narrow_posterior_is_not_rounded(models: Models) -> None:
     """Steps of 1e-4 in a latent of size 1 reach the decoder; bfloat16 knows multiples of 1/128 there."""
     torch.manual_seed(0)
-    model = Vae(Cell("vae", "elbo", 4), models.vae, torch.zeros(100, 4), None).eval()
+    model = Vae(Cell("vae", "elbo", 4), models.vae).eval()
     seen: list[Tensor] = []
     watch(model.from_latent, seen)
     watch(model.to_posterior, seen)

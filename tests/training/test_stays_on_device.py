@@ -16,7 +16,7 @@ from torch import nn
 from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params
 from gen100.families.interfaces import GenerativeModel
-from gen100.families.registry import build_autoencoder, build_model
+from gen100.families.registry import FAMILIES
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.perceptual import PerceptualNetwork
 from gen100.sampling import Streams
@@ -69,12 +69,13 @@ def classifier(params: Params) -> FeatureNetwork:
 
 def networks(cell: Cell, params: Params) -> Iterator[Trainable]:
     """All that a cell trains; what is frozen for the next is trained by then."""
+    family, settings = FAMILIES[cell.family], params.settings(cell)
     captions, first = torch.randint(1, 9, (100, 5)), None
     if cell.autoencoder:
-        features = PerceptualNetwork(classifier(params)) if cell.loss == "perceptual" else None
-        first = build_autoencoder(cell, params.models, features)
+        features = PerceptualNetwork(classifier(params)) if cell.loss in family.perceptual else None
+        first = family.build_autoencoder(cell, settings, features)
         yield first
-    yield build_model(cell, params.models, captions, first)
+    yield family.build_model(cell, settings, captions, first)
 
 
 def step(network: Trainable) -> Average:

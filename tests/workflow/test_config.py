@@ -12,7 +12,7 @@ from gen100.config import load_params
 from gen100.engines.keys import is_given
 from gen100.engines.stages import Stage, stages
 from gen100.errors import UserError
-from gen100.families.registry import FAMILIES
+from gen100.thesis.cells import LOSSES
 from gen100.thesis.stages import stages as thesis_stages
 from support.processes import ROOT
 
@@ -46,7 +46,7 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         if name != "demo/params.yaml":
             assert params.batch_size(cell) == batch[cell.latent]
     assert {(cell.family, cell.loss) for cell in cells} == {
-        (model, loss) for model, family in FAMILIES.items() for loss in family.losses
+        (family, loss) for family, losses in LOSSES.items() for loss in losses
     }
 
 

@@ -58,9 +58,10 @@ def extractor(params: Params, role: Role) -> None:
 
 
 def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None:
+    from gen100.fingerprint import feature_network_sources, fingerprint
     from gen100.metrics.network import FeatureNetwork
     from gen100.metrics.weights import save_network
-    from gen100.stages.training import fingerprint, run_training
+    from gen100.stages.training import run_training
 
     with run_training(
         name=f"extractor {role}",
@@ -68,7 +69,7 @@ def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None
         seed=settings.seed,
         batch_size=settings.network.batch_size,
         training=settings.network.training,
-        mark=fingerprint(settings.seed, keys.extractor(params, role)),
+        mark=fingerprint(feature_network_sources(), settings.seed, keys.extractor(params, role)),
         build=lambda _data: FeatureNetwork(settings.network),
     ) as trained:
         network = cast(FeatureNetwork, trained.network)

@@ -1,6 +1,5 @@
 """The stages that train: from a checkpoint if there is one, to a run's files."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from gen100.config import Params, Training
 from gen100.engines import keys, stages
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
+from gen100.fingerprint import autoencoder_sources, fingerprint, model_sources
 from gen100.version import commit
 
 if TYPE_CHECKING:
@@ -21,34 +21,6 @@ if TYPE_CHECKING:
 
 OUTPUTS = ("curve.csv", "run.json", "model.safetensors")
 """Of a network that was trained, in the order in which they are written."""
-
-
-def _sources() -> list[Path]:
-    """The files whose change may change what training gives."""
-    package = Path(__file__).parents[1]
-    return sorted(path for folder in ("families", "nn", "training") for path in package.glob(f"{folder}/**/*.py"))
-
-
-def fingerprint(seed: int, decides: dict[str, Any], *others: Path) -> str:
-    """A hash over all that decides a network's weights: seed, settings, training code, the data and other files.
-
-    Raises:
-        UserError: an input file is missing.
-    """
-    import hashlib
-
-    inputs = [layout.ARRAYS, *others]
-    for path in inputs:
-        if not path.exists():
-            raise UserError(f"{path} is missing: run the stage that writes it first (gen100 --help lists them)")
-    content = {
-        "version": __version__,
-        "code": [files.digest(path) for path in _sources()],
-        "seed": seed,
-        "decides": decides,
-        "inputs": [files.digest(path) for path in inputs],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _cost(trained: "Trained") -> dict[str, Any]:
@@ -163,12 +135,12 @@ def _is_made(target: Path, mark: Callable[[], str]) -> bool:
 
 def _autoencoder_mark(params: Params, name: str, seed: int) -> str:
     decides = {"autoencoder": name, **keys.autoencoder(params, name)}
-    return fingerprint(seed, decides, *stages.features(params.autoencoders[name]))
+    return fingerprint(autoencoder_sources(params.autoencoders[name].family), seed, decides, *stages.features(params.autoencoders[name]))
 
 
 def _train_mark(params: Params, cell: Cell, seed: int) -> str:
     decides = {"cell": str(cell), **keys.train(params, cell)}
-    return fingerprint(seed, decides, *stages.first_stage(cell, seed))
+    return fingerprint(model_sources(cell.family), seed, decides, *stages.first_stage(cell, seed))
 
 
 def train(params: Params, cell: Cell, seed: int) -> None:

@@ -1,0 +1,82 @@
+"""Fingerprints of networks: hashes over what decides their weights, and nothing more.
+
+A checkpoint, or a finished network, is used only where the fingerprint in it is that of the network asked for.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from gen100 import __version__, files, layout
+from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
+
+PACKAGE = Path(__file__).parent
+
+Sources = dict[str, str]
+"""The checksum of each source file, by its path in the package."""
+
+
+def autoencoder_sources(family: str, package: Path = PACKAGE) -> Sources:
+    """The code that decides the weights of a family's autoencoder.
+
+    These are the family's folder, and the blocks and the training loop that all families share.
+
+    Args:
+        package: the folder of gen100.
+    """
+    return _digests(package, f"families/{family}/**/*.py", "nn/**/*.py", "training/**/*.py")
+
+
+def model_sources(family: str, package: Path = PACKAGE) -> Sources:
+    """The code that decides the weights of a family's models: its autoencoder's, and the captions that it sees.
+
+    Args:
+        package: the folder of gen100.
+    """
+    captions = _digests(package, "data/captions.py") if FAMILIES[family].conditional else {}
+    return autoencoder_sources(family, package) | captions
+
+
+def feature_network_sources(package: Path = PACKAGE) -> Sources:
+    """The code that decides the weights of the project's own feature network: its file and the training loop.
+
+    Args:
+        package: the folder of gen100.
+    """
+    return _digests(package, "metrics/network.py", "training/**/*.py")
+
+
+def _digests(package: Path, *patterns: str) -> Sources:
+    digests = {}
+    for pattern in patterns:
+        found = list(package.glob(pattern))
+        assert found, f"{package / pattern} matches no file"
+        digests |= {path.relative_to(package).as_posix(): files.digest(path) for path in found}
+    return digests
+
+
+def fingerprint(sources: Sources, seed: int, decides: dict[str, Any], *others: Path) -> str:
+    """A hash over all that decides a network's weights: code, seed, settings, the data and other files.
+
+    Args:
+        sources: of one of the functions above.
+        decides: the settings, as values that JSON can hold.
+        others: files that training reads, such as the weights of a first stage.
+
+    Raises:
+        UserError: a file is missing; names it and the way out.
+    """
+    inputs = [layout.ARRAYS, *others]
+    for path in inputs:
+        if not path.exists():
+            raise UserError(f"{path} is missing: run the stage that writes it first (gen100 --help lists them)")
+    content = {
+        "version": __version__,
+        "code": sources,
+        "seed": seed,
+        "decides": decides,
+        "inputs": [files.digest(path) for path in inputs],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
