@@ -1,12 +1,12 @@
-"""What the workflow costs beside its jobs, and how that grows with the number of runs.
+"""What does Snakemake add to the jobs, and does planning grow faster than the number of runs?
 
     python benchmarks/dag.py [SEEDS]...
 
-First the whole grid of 24 runs, with every stage replaced by `touch`, so that nearly all of the time is
-Snakemake's; the same commands in a shell loop are the baseline, and planning, `snakemake -n`, is told apart from
-what is added to each job. Then `gen100 plan`, `snakemake -n` and `gen100 forecast` for the grid with each number
-of seeds (1, 10 and 100): seconds, processor seconds and peak memory of the process and those it started; and the
-processor time of a run, and of each run more than in the grid before, with their growth.
+First it runs the grid of 24 runs with every stage replaced by `touch`, so that nearly all of the time is
+Snakemake's. The same commands in a shell loop are the baseline; the time of planning, `snakemake -n`, is
+subtracted from what Snakemake adds per job. Then it times `gen100 plan`, `snakemake -n` and `gen100 forecast`
+for each number of seeds (1, 10 and 100): seconds, processor seconds and peak memory of the process and its
+children; and the processor time per run and per additional run, with the ratio to the previous grid.
 """
 
 import os
@@ -31,21 +31,21 @@ SEEDS = (1, 10, 100)
 REPEATS = 3
 WHOLE = (
     *("runs", "jobs", "shell loop, s", "`snakemake -n`, s", "`snakemake --cores 1`, s"),
-    *("added to a job, ms", "whole against shell loop"),
+    *("added per job, ms", "Snakemake / shell loop"),
 )
 GROWN = (
-    *("command", "runs", "s", "processor s", "peak MiB", "processor ms a run", "against the grid before"),
-    *("processor ms of each run more", "against the grid before"),
+    *("command", "runs", "s", "processor s", "peak MiB", "processor ms per run", "ratio to previous grid"),
+    *("processor ms per additional run", "ratio to previous grid"),
 )
 TOUCH = """#!/bin/sh
 exec xargs touch < "$(dirname "$0")/outputs/$1${2:+-$2}${3:+-$3}"
 """
-"""Stands for the command gen100: makes the outputs of a stage, whose names lie beside it."""
+"""Replaces the command gen100: touches the outputs of a stage, which a file next to it lists."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a process and those that it waited for."""
+    """Seconds, processor seconds and peak bytes of a process and its children."""
 
     seconds: float
     processor: float
@@ -53,15 +53,19 @@ class Cost:
 
     @staticmethod
     def of(command: list[str], folder: Path) -> "Cost":
-        """Run a command; it must succeed."""
-        with TemporaryFile("w+") as said:
+        """Run a command.
+
+        Raises:
+            SystemExit: it failed.
+        """
+        with TemporaryFile("w+") as output:
             begin = time.perf_counter()
-            process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.perf_counter() - begin
             if os.waitstatus_to_exitcode(status):
-                said.seek(0)
-                raise SystemExit(f"{shlex.join(command)} failed:\n{said.read()[-2000:]}")
+                output.seek(0)
+                raise SystemExit(f"{shlex.join(command)} failed:\n{output.read()[-2000:]}")
         return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
@@ -80,7 +84,7 @@ def snakemake(folder: Path, *arguments: str, python: str = sys.executable) -> li
 
 
 def touching_python(folder: Path, every: list[Job]) -> str:
-    """The running Python in a folder of its own beside a gen100 that only touches: rules call that one."""
+    """A link to the running Python, next to a gen100 that only touches, which is the one that rules call."""
     outputs = folder / "outputs"
     outputs.mkdir(parents=True)
     for job in every:
@@ -93,7 +97,7 @@ def touching_python(folder: Path, every: list[Job]) -> str:
 
 
 def overhead(folder: Path) -> list[list[str]]:
-    """Snakemake's time for the grid of one seed, and that of a shell loop over the same commands: medians."""
+    """Medians of Snakemake's time for the grid of one seed, and of a shell loop over the same commands."""
     runs = write_workspace(folder / "first", 1)
     with chdir(folder / "first"):
         every = jobs()
@@ -109,8 +113,8 @@ def overhead(folder: Path) -> list[list[str]]:
         costs["shell loop"].append(Cost.of(["sh", "-e", str(script)], looped).seconds)
         for title, argument in (("`snakemake -n`", "-n"), ("`snakemake --cores 1`", "--cores=1")):
             costs[title].append(Cost.of(snakemake(workspace, argument, python=python), ROOT).seconds)
-        for place in (looped, workspace):
-            assert all((place / output).exists() for job in every for output in job.outputs)
+        for outputs in (looped, workspace):
+            assert all((outputs / output).exists() for job in every for output in job.outputs)
     loop, planned, whole = map(median, costs.values())
     row = [str(runs), str(len(every)), *(f"{seconds:.1f}" for seconds in (loop, planned, whole))]
     return [[*row, f"{1000 * (whole - planned - loop) / len(every):.0f}", f"{whole / loop:.1f}"]]
@@ -121,7 +125,7 @@ def _arguments(job: Job) -> list[str]:
 
 
 def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
-    """A row for each command and number of seeds; what grows is processor time, which other load leaves alone."""
+    """One row per command and number of seeds. Growth is in processor time, which other load hardly changes."""
     rows = []
     known: dict[str, list[tuple[int, float]]] = {}
     for count in seeds:
@@ -133,8 +137,8 @@ def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
             "`snakemake -n`": (snakemake(workspace, "-n"), ROOT),
             "`gen100 forecast`": ([*gen100, "forecast"], workspace),
         }
-        for title, (command, place) in commands.items():
-            cost = Cost.of(command, place)
+        for title, (command, cwd) in commands.items():
+            cost = Cost.of(command, cwd)
             points = known.setdefault(title, [])
             points.append((runs, cost.processor))
             each = [seconds / number for number, seconds in points]
@@ -146,7 +150,7 @@ def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
 
 
 def _growth(values: list[float]) -> tuple[str, str]:
-    """The last value, in thousandths, and its ratio to the one before, where there are any."""
+    """The last value, in thousandths, and its ratio to the previous one; empty where there is none."""
     last = f"{1000 * values[-1]:.1f}" if values else ""
     return last, f"{values[-1] / values[-2]:.2f}" if len(values) > 1 else ""
 

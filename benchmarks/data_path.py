@@ -1,12 +1,12 @@
-"""How fast batches come: gen100's feed against torchvision's CIFAR100 in a DataLoader of two processes.
+"""How fast do batches come? gen100's feed against torchvision's CIFAR100 in a DataLoader with two workers.
 
     python benchmarks/data_path.py [--repeats 5]
 
-Both give the same: batches of 50,000 images in random order, half of them mirrored, as floats in [-1, 1] on the
-device, with their labels. The dataset is torchvision's class with its own `__getitem__` (an array to a PIL image,
-then the transforms); only its arrays are put into it instead of being unpickled. The loader's processes are
-started before the clock, and nothing else wants the processor meanwhile, as training on a CPU would. The images
-are noise, which takes as long as any.
+Both give batches of 50,000 images in random order, half of them mirrored, as floats in [-1, 1] on the device,
+with their labels. The dataset is torchvision's class with its own `__getitem__` (an array to a PIL image, then
+the transforms); only its arrays are set instead of unpickled. The loader's workers start before the clock does,
+and have the processor to themselves, which training on a CPU would not leave them. The images are noise, which
+takes as long as any other.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ TARGET = 20
 
 
 class Held(CIFAR100):
-    """torchvision's dataset with arrays that are in memory already."""
+    """torchvision's dataset on arrays that are already in memory."""
 
     def __init__(self, images: np.ndarray, labels: np.ndarray) -> None:
         self.data = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
@@ -52,7 +52,7 @@ def noise() -> Cifar100:
     return replace(stand_in(100, 100), train_images=images, train_labels=np.arange(IMAGES) % 100)
 
 
-def of_torchvision(data: Cifar100, batch_size: int) -> Callable[[], None]:
+def torchvision_epoch(data: Cifar100, batch_size: int) -> Callable[[], None]:
     """An epoch of torchvision's loader."""
     loader = DataLoader(
         Held(data.train_images, data.train_labels),
@@ -71,7 +71,7 @@ def of_torchvision(data: Cifar100, batch_size: int) -> Callable[[], None]:
     return epoch
 
 
-def of_gen100(data: Cifar100, batch_size: int) -> Callable[[], None]:
+def gen100_epoch(data: Cifar100, batch_size: int) -> Callable[[], None]:
     """An epoch of gen100's feed, seeded at every step as the training loop does."""
     network = Subject(Cell.parse("vae-elbo-128"), load_params(ROOT / "trial/params.yaml")).build(data)
     split = load_split(network, data.train_images, data.train_labels, fastest(), flip=True)
@@ -94,7 +94,7 @@ def main(repeats: Annotated[int, typer.Option(help="Turns.")] = 5) -> None:
     with device():
         data = noise()
         for batch_size in BATCHES:
-            feeds = {"torchvision": of_torchvision(data, batch_size), "gen100": of_gen100(data, batch_size)}
+            feeds = {"torchvision": torchvision_epoch(data, batch_size), "gen100": gen100_epoch(data, batch_size)}
             seconds = compare(feeds, repeats)
             ratio, low, high = speedup(seconds["torchvision"], seconds["gen100"])
             rates = [f"{-(-IMAGES // batch_size) / median(seconds[name]):,.1f}" for name in feeds]

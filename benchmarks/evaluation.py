@@ -1,11 +1,11 @@
-"""What evaluating runs costs, against torch-fidelity's own command on folders of images.
+"""What does evaluating runs cost, against torch-fidelity's own command on folders of images?
 
     python benchmarks/evaluation.py [inception|own] [SAMPLES REAL]
 
-Both sides are commands, from start to end: `gen100 evaluate`, which keeps what it found of the real images for
-the next run, and `fidelity --isc --fid --kid` on folders of PNGs. They measure the same synthetic images with the
-same network: Inception v3 with random weights, which costs what the trained one costs, or the project's own. The
-table holds what was measured of single calls, and what follows for 24 runs.
+Both sides are commands, timed from start to end: `gen100 evaluate`, which caches the features of the real
+images for the next run, and `fidelity --isc --fid --kid` on folders of PNGs. They measure the same synthetic
+images with the same network: Inception v3 with random weights, on which its time does not depend, or the
+project's own. The table holds the times of single calls, and what follows from them for 24 runs.
 """
 
 import json
@@ -38,7 +38,7 @@ RUNS = 24
 REPEATS = 3
 SIZES = {"inception": (100, 100), "own": (2000, 10000)}
 CELLS = ["vae-elbo-128", "vae-mi-128", "vae-wae-128", "vae-elbo-2048", "vae-mi-2048"]
-"""The one that finds nothing kept, one for the untimed call, and one for each repeat."""
+"""The first finds an empty cache, the second is the untimed call; then one for each repeat."""
 WEIGHTS = Path("weights.pth")
 FIDELITY = "from torch_fidelity.fidelity import main; main()"
 OWN_FIDELITY = f"""
@@ -51,15 +51,15 @@ main()
 
 
 class RandomInception(FeatureExtractorInceptionV3):
-    """torch-fidelity's Inception v3 as initialised, without its file of weights."""
+    """torch-fidelity's Inception v3 as initialized, without its file of weights."""
 
     def load_state_dict(self, *_: object, **__: object) -> None:  # type: ignore[override]
         return
 
 
 @torch.no_grad()
-def know_images(network: nn.Module, images: Tensor) -> None:
-    """Give the normalizations these images' means and variances: a fresh network's make all features 0."""
+def calibrate(network: nn.Module, images: Tensor) -> None:
+    """Fit the batch normalizations to these images: with those of a fresh network all features are 0."""
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.momentum = None  # running statistics are plain means over the batches
@@ -70,13 +70,13 @@ def know_images(network: nn.Module, images: Tensor) -> None:
 
 
 def write_extractor(kind: str, images: np.ndarray) -> None:
-    """Write the network for gen100, and Inception for torch-fidelity's command too."""
+    """Write the network for gen100, and for torch-fidelity's command its own file of Inception."""
     torch.manual_seed(0)
     if kind == "inception":
         torch.save({}, WEIGHTS)
         network = RandomInception(INCEPTION, ["logits_unbiased"], feature_extractor_weights_path=str(WEIGHTS))
-        know_images(network, torch.from_numpy(images))
-        network.fc.weight.data.mul_(100)  # decided answers: else every IS is 1.000
+        calibrate(network, torch.from_numpy(images))
+        network.fc.weight.data.mul_(100)  # confident predictions: otherwise every IS is 1.000
         torch.save(network.state_dict(), WEIGHTS)
         store_inception(WEIGHTS, layout.extractor("metric"))
         return
@@ -84,18 +84,18 @@ def write_extractor(kind: str, images: np.ndarray) -> None:
     assert isinstance(trial, config.OwnExtractor)
     network = FeatureNetwork(trial.network)
     network.classify.weight.data.mul_(20)
-    know_images(network, to_float(torch.from_numpy(images)))
+    calibrate(network, to_float(torch.from_numpy(images)))
     save_network(layout.extractor("metric"), network, seed=0, accuracy=0.01, synthetic=True)
 
 
 def write_folder(images: np.ndarray, folder: Path) -> None:
     folder.mkdir(parents=True)
-    for place, image in enumerate(images):
-        Image.fromarray(image.transpose(1, 2, 0)).save(folder / f"{place:05}.png")
+    for number, image in enumerate(images):
+        Image.fromarray(image.transpose(1, 2, 0)).save(folder / f"{number:05}.png")
 
 
 def write_workspace(kind: str, samples: int, real: int) -> None:
-    """Write, into the current folder, all that both sides read."""
+    """Write all that both sides read into the current folder."""
     params = yaml.safe_load((ROOT / "demo/params.yaml").read_text())
     shown = synthetic.Synthetic(train=real, test=100, seed=0)
     params |= {"cells": CELLS, "data": {"synthetic": shown.model_dump()}}
@@ -119,7 +119,11 @@ def write_workspace(kind: str, samples: int, real: int) -> None:
 
 
 def command(*arguments: str) -> str:
-    """The standard output of Python with these arguments, which must succeed."""
+    """The standard output of Python with these arguments.
+
+    Raises:
+        SystemExit: the command failed.
+    """
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(arguments)} failed:\n{done.stderr}")
@@ -136,16 +140,16 @@ def fidelity(kind: str, cell: str, *more: str) -> dict[str, float]:
     script, name, weights = (
         (FIDELITY, INCEPTION, WEIGHTS) if kind == "inception" else (OWN_FIDELITY, OWN, layout.extractor("metric"))
     )
-    said = command(
+    output = command(
         *("-c", script, "--isc", "--fid", "--kid", "--cpu", "--json", "--kid-subset-size", str(count)),
         *("--input1", str(folder), "--input2", "real", *more),
         *("--feature-extractor", name, "--feature-extractor-weights-path", str(weights)),
     )
-    return json.loads(said[said.index("{") :])
+    return json.loads(output[output.index("{") :])
 
 
 def one_by_one(side: Callable[[str], object]) -> Callable[[], None]:
-    """Measures the next cell whenever it is called."""
+    """A function that measures the next cell at each call."""
     cells = iter(CELLS[1:])
 
     def run() -> None:
@@ -155,7 +159,11 @@ def one_by_one(side: Callable[[str], object]) -> Callable[[], None]:
 
 
 def check(kind: str, cell: str) -> str:
-    """Stop where the two sides do not measure the same; say what they measured."""
+    """What both sides measured.
+
+    Raises:
+        SystemExit: they differ by more than a thousandth.
+    """
     ours = json.loads((layout.run(cell, 0) / "metrics.json").read_text())
     theirs = fidelity(kind, cell)
     keys = {
@@ -204,8 +212,8 @@ def main(kind: str, samples: int, real: int) -> None:
         ]
         for side, name in names.items()
     ]
-    print(f"{kind}: {samples:,} samples a run, {real:,} real images; both sides found {same}\n\n{machine()}\n")
-    head = ("command", "s a run (median)", "s once", f"s for {RUNS} runs, from these", "gen100's share")
+    print(f"{kind}: {samples:,} samples per run, {real:,} real images; both sides found {same}\n\n{machine()}\n")
+    head = ("command", "s per run (median)", "s once", f"s for {RUNS} runs, derived", "gen100's share")
     print(table(head, rows))
 
 

@@ -1,15 +1,12 @@
-"""How well a GPU is used, by each network that the study trains, and how long the whole grid takes on it.
+"""How well is a GPU used by each network that the study trains?
 
-    python benchmarks/gpu.py variants [--cells vae-elbo-128,...] [--out FOLDER]
-    python benchmarks/gpu.py grid [--out FOLDER]
+    python benchmarks/gpu.py [--cells vae-elbo-128,...] [--out FOLDER]
+    python benchmarks/gpu.py --tiny           # a rehearsal, on a CPU too: demo/'s networks and a few steps
 
-`variants` trains each network for some steps in several ways, by the bare loop of training_loop.py, and writes
-gpu_variants.csv: images/s; FLOP/s, and their share of what a plain matrix product and the step's own heaviest
-operation reach alone; peak memory; the share of time in which the GPU idles; and images/s of several processes on
-one GPU. `grid` trains every cell by gen100's own loop and draws samples, and writes gpu_grid.csv: seconds at full
-budget, without validations and measures.
-
-Networks and batches are those of params.yaml; `--tiny` takes demo/'s and a few steps: on a CPU, a rehearsal.
+Trains each network of params.yaml for some steps in several ways, by the bare loop of training_loop.py, and
+writes gpu_variants.csv: images/s; FLOP/s, and their share of what a plain matrix product reaches; the share of
+time in which the GPU idles; and peak memory. What the whole study takes follows from the workspace gpu_study
+(README.md).
 """
 
 import gc
@@ -23,24 +20,20 @@ from typing import Annotated, Any
 import pandas as pd
 import torch
 import typer
-from loops import BareLoop, Variant, of_gen100
+from loops import BareLoop, Variant, whole_cycles
 from subjects import ROOT, Subject, stand_in, subjects
 from timing import compare, machine, median
-from together import rate
-from utilization import busy_seconds, flops_of_a_step, heaviest, matmul_peak
+from torch.profiler import ProfilerActivity, profile
 
 from gen100.cells import Cell
 from gen100.config import Params, load_params
 from gen100.data.arrays import Cifar100
 from gen100.device import fastest, peak_memory, set_deterministic
-from gen100.families.interfaces import GenerativeModel
-from gen100.sampling import draw
-from gen100.stages.measurement import BATCH_CPU, BATCH_GPU
 
 Row = dict[str, Any]
-PROCESSES = (2, 4)
 STEPS, TINY_STEPS = 16, 2
 TURNS = 3
+PRODUCTS, PRODUCT_TURNS = 10, 5
 
 
 @dataclass(frozen=True)
@@ -48,8 +41,8 @@ class Way:
     """One way to train.
 
     Attributes:
-        deterministic: in torch's mode of that name, as gen100 trains on a GPU.
-        fill: in that mode torch fills new memory unless told not to, as gen100 does.
+        deterministic: in torch's deterministic mode, as gen100 trains on a GPU.
+        fill: that mode fills new memory unless told not to, as gen100 does.
     """
 
     variant: Variant
@@ -69,40 +62,28 @@ WAYS = {
 }
 
 
-class Bench:
-    """What one network is measured with: data, and the peaks of the device."""
+def measure(subject: Subject, data: Cifar100, way: Way, least_steps: int, peaks: dict[torch.dtype, float]) -> Row:
+    """Train in one way. FLOPs are those of the same step uncompiled, since the compiler hides them.
 
-    def __init__(self, data: Cifar100, steps: int, side: int) -> None:
-        self.data, self.steps = data, steps
-        self._peaks = {dtype: matmul_peak(dtype, side) for dtype in (torch.float32, torch.bfloat16)}
-
-    def way(self, subject: Subject, way: Way) -> Row:
-        """A row of one way to train; FLOPs are those of the same step without the compiler, which hides them."""
-        _begin(way)
-        loop = BareLoop(subject, self.data, way.variant)
-        seconds = median(loop.seconds(self._steps(subject)) for _ in range(TURNS)) / self._steps(subject)
-        row: Row = {"images_per_second": subject.batch_size / seconds, "peak_memory": peak_memory(fastest())}
-        busy = busy_seconds(loop, self._steps(subject))
-        row["idle_share"] = None if busy is None else 1 - busy / seconds
-        del loop
-        plain = BareLoop(subject, self.data, replace(way.variant, compiled=False))
-        flops, (operation, alone) = flops_of_a_step(plain), heaviest(plain)
-        peak = self._peaks[torch.bfloat16 if way.variant.autocast else torch.float32]
-        row |= {"gflop_per_image": flops / subject.batch_size / 1e9, "tflop_per_second": flops / seconds / 1e12}
-        row |= {"matmul_tflop_per_second": peak / 1e12, "share_of_matmul": flops / seconds / peak}
-        row |= {"heaviest": operation, "heaviest_tflop_per_second": alone / 1e12}
-        return row | {"share_of_heaviest": flops / seconds / alone}
-
-    def together(self, subject: Subject, processes: int) -> Row:
-        _begin(WAYS[GEN100])
-        variant = Variant(autocast=True)
-        return {"images_per_second": rate(subject, self.data, variant, processes, self._steps(subject))}
-
-    def _steps(self, subject: Subject) -> int:
-        return subject.whole(self.steps)
+    Args:
+        peaks: FLOP/s of a matrix product in each precision.
+    """
+    prepare(way)
+    steps = whole_cycles(subject, data, least_steps)
+    loop = BareLoop(subject, data, way.variant)
+    seconds = median(loop.seconds(steps) for _ in range(TURNS)) / steps
+    row: Row = {"images_per_second": subject.batch_size / seconds, "peak_memory": peak_memory(fastest())}
+    busy = busy_seconds(loop, steps)
+    row["idle_share"] = None if busy is None else 1 - busy / seconds
+    del loop
+    flops = BareLoop(subject, data, replace(way.variant, compiled=False)).flops()
+    peak = peaks[torch.bfloat16 if way.variant.autocast else torch.float32]
+    row |= {"gflop_per_image": flops / subject.batch_size / 1e9, "tflop_per_second": flops / seconds / 1e12}
+    return row | {"matmul_tflop_per_second": peak / 1e12, "share_of_matmul": flops / seconds / peak}
 
 
-def _begin(way: Way) -> None:
+def prepare(way: Way) -> None:
+    """Set torch's modes, and forget what an earlier way compiled and kept in memory."""
     torch.compiler.reset()
     gc.collect()
     if torch.cuda.is_available():
@@ -113,95 +94,80 @@ def _begin(way: Way) -> None:
         torch.cuda.reset_peak_memory_stats()
 
 
-def _attempt(measure: Callable[[], Row]) -> Row:
-    """The row, or what went wrong: one way that fails, for want of memory, say, leaves the others."""
+def busy_seconds(loop: BareLoop, steps: int) -> float | None:
+    """Seconds per step in which the device computes, by torch's profiler; None where it saw no kernels.
+
+    On a CPU the time within torch's operations, of the calling thread.
+    """
+    cuda = fastest().type == "cuda"
+    with profile(activities=[ProfilerActivity.CUDA if cuda else ProfilerActivity.CPU]) as found:
+        for number in range(steps):
+            loop.step(number)
+        if cuda:
+            torch.cuda.synchronize()
+    events = found.key_averages()
+    if cuda:  # kernels and copies, without the operations that started them
+        kernels = [one for one in events if one.device_type.name == "CUDA" and not one.is_user_annotation]
+        total = sum(one.self_device_time_total for one in kernels)
+    else:
+        total = sum(one.self_cpu_time_total for one in events)
+    return float(total) / 1e6 / steps if total else None
+
+
+@torch.no_grad()
+def matmul_peak(dtype: torch.dtype, side: int) -> float:
+    """FLOP/s of a square matrix product; in float32 in TF32, as convolutions on a GPU compute it."""
+    first, second = (torch.randn(side, side, device=fastest(), dtype=dtype) for _ in range(2))
+
+    def several() -> None:
+        for _ in range(PRODUCTS):
+            torch.matmul(first, second)
+
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = True
+    seconds = median(compare({"": several}, PRODUCT_TURNS)[""]) / PRODUCTS
+    torch.backends.cuda.matmul.allow_tf32 = before
+    return 2 * side**3 / seconds
+
+
+def attempt(run: Callable[[], Row]) -> Row:
+    """The row, or what went wrong: a way that runs out of memory, say, leaves the others."""
     try:
-        return measure()
+        return run()
     except Exception as error:
         return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
 
 
-def _start(tiny: bool) -> tuple[Params, Cifar100]:
-    _begin(WAYS[GEN100])  # before the first product, which finds the peaks
-    if not torch.cuda.is_available():
-        print("no GPU here: a rehearsal on the CPU, whose numbers say nothing of a GPU", file=sys.stderr)
-    return load_params(ROOT / ("demo/params.yaml" if tiny else "params.yaml")), stand_in(2000, 100)
-
-
-def _write(rows: list[Row], out: Path, name: str) -> None:
-    """Write what is known so far, so that a run that is cut off leaves it."""
-    out.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).to_csv(out / name, index=False, float_format="%.6g")
-
-
 def first_losses(params: Params) -> str:
-    """A cell of each model and size: other losses take about as long."""
-    found = {(cell.family, cell.latent): cell for cell in reversed([Cell.parse(text) for text in params.cells])}
-    return ",".join(str(cell) for cell in reversed(found.values()))
+    """One cell of each family and size: other losses take about as long."""
+    found: dict[tuple[str, int], Cell] = {}
+    for cell in map(Cell.parse, params.cells):
+        found.setdefault((cell.family, cell.latent), cell)
+    return ",".join(map(str, found.values()))
 
 
-app = typer.Typer()
-Tiny = Annotated[bool, typer.Option("--tiny", help="demo/'s networks and a few steps.")]
-Cells = Annotated[str, typer.Option(help="Separated by commas.")]
-Out = Annotated[Path, typer.Option(help="The folder of the CSV.")]
-
-
-@app.command()
-def variants(tiny: Tiny = False, cells: Cells = "", out: Out = ROOT / "benchmarks") -> None:
-    """Each network in several ways."""
-    params, data = _start(tiny)
-    bench = Bench(data, steps=TINY_STEPS if tiny else STEPS, side=256 if tiny else 8192)
+def main(
+    tiny: Annotated[bool, typer.Option("--tiny", help="demo/'s networks and a few steps.")] = False,
+    cells: Annotated[str, typer.Option(help="Separated by commas; one of each family and size if left out.")] = "",
+    out: Annotated[Path, typer.Option(help="The folder of the CSV.")] = ROOT / "benchmarks",
+) -> None:
+    prepare(WAYS[GEN100])  # before the first product, which finds the peaks
+    if not torch.cuda.is_available():
+        print("no GPU here: a rehearsal on the CPU, whose numbers mean nothing for a GPU", file=sys.stderr)
+    params = load_params(ROOT / ("demo/params.yaml" if tiny else "params.yaml"))
+    data, steps = stand_in(2000, 100), TINY_STEPS if tiny else STEPS
+    peaks = {dtype: matmul_peak(dtype, 256 if tiny else 8192) for dtype in (torch.float32, torch.bfloat16)}
+    out.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     for subject in subjects(params, (cells or first_losses(params)).split(",")):
-        attempts = {name: partial(bench.way, subject, way) for name, way in WAYS.items()}
-        for count in PROCESSES:
-            attempts[f"bfloat16, {count} processes"] = partial(bench.together, subject, count)
-        for name, attempt in attempts.items():
-            rows.append({"trained": subject.name, "batch": subject.batch_size, "way": name, **_attempt(attempt)})
+        for name, way in WAYS.items():
+            found = attempt(partial(measure, subject, data, way, steps, peaks))
+            rows.append({"trained": subject.name, "batch": subject.batch_size, "way": name, **found})
             print(rows[-1], flush=True)
-            _write(rows, out, "gpu_variants.csv")
+            # After every row: a run that is cut off leaves what it measured.
+            pd.DataFrame(rows).to_csv(out / "gpu_variants.csv", index=False, float_format="%.6g")
     print(machine())
-
-
-@app.command()
-def grid(tiny: Tiny = False, cells: Cells = "", out: Out = ROOT / "benchmarks") -> None:
-    """Seconds of every cell."""
-    params, data = _start(tiny)
-    rows: list[Row] = []
-    for subject in subjects(params, cells.split(",") if cells else params.cells):
-        steps = subject.whole(TINY_STEPS if tiny else STEPS)
-        rows.append({"trained": subject.name, **_attempt(partial(_budget, subject, data, steps))})
-        print(rows[-1], flush=True)
-        _write(rows, out, "gpu_grid.csv")
-    print(machine())
-    seconds = [row.get("training_seconds", 0.0) + row.get("sampling_seconds", 0.0) for row in rows]
-    failed = sum("failed" in row for row in rows)
-    print(f"together {sum(seconds) / 3600:.1f} hours for one seed on one device; {failed} of {len(rows)} failed")
-
-
-def _budget(subject: Subject, data: Cifar100, steps: int) -> Row:
-    """Seconds for all images that params.yaml asks to train on and to draw."""
-    trained = subject.batch_size * steps / of_gen100(subject, data, steps)
-    row: Row = {"images_per_second": trained, "training_seconds": subject.training.images / trained}
-    if subject.first_stage:
-        return row
-    drawn = _drawn_per_second(subject, data)
-    return row | {"drawn_per_second": drawn, "sampling_seconds": subject.params.sampling.images / drawn}
-
-
-def _drawn_per_second(subject: Subject, data: Cifar100) -> float:
-    """Samples per second, in the batches that the stage `sample` draws."""
-    model = subject.build(data)
-    assert isinstance(model, GenerativeModel)
-    where = fastest()
-    count = BATCH_GPU if where.type == "cuda" else BATCH_CPU
-    sampling = subject.params.sampling.model_copy(update={"images": count})
-
-    def turn() -> None:
-        draw(model, sampling, 0, where, count)
-
-    return count / compare({"": turn}, 1)[""][0]
 
 
 if __name__ == "__main__":
-    app()
+    typer.run(main)

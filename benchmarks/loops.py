@@ -1,7 +1,8 @@
-"""The two loops that the benchmarks of training compare: gen100's own, and one with nothing beside training."""
+"""Two training loops to compare: gen100's own, and a bare one with only forward, backward and optimizer."""
 
+import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import torch
 from subjects import Subject
 from timing import now
-from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from gen100.data.arrays import Cifar100
 from gen100.device import fastest
@@ -21,17 +22,18 @@ UNTIMED = 3
 """Steps before the clock starts."""
 
 BATCHES = 4
-"""Different batches that the bare loop goes round."""
+"""Different batches that the bare loop cycles through."""
 
 
-class _Clock:
-    """Notes the time at which a step begins: of the first timed one, and of the one after the last."""
+class Clock:
+    """Measures the time from the start of the first timed step to the start of the one after the last."""
 
     def __init__(self, steps: int) -> None:
         self._at = {UNTIMED: 0.0, UNTIMED + steps: 0.0}
         self._step = 0
 
     def tick(self) -> None:
+        """A step starts."""
         if self._step in self._at:
             self._at[self._step] = now()
         self._step += 1
@@ -41,9 +43,15 @@ class _Clock:
         return end - begin
 
 
-def of_gen100(subject: Subject, data: Cifar100, steps: int) -> float:
+def whole_cycles(subject: Subject, data: Cifar100, steps: int) -> int:
+    """At least `steps` steps, in which every phase of the network runs as often as its share of them."""
+    cycle = math.lcm(*(phase.every for phase in subject.build(data).phases()))
+    return -(-steps // cycle) * cycle
+
+
+def gen100_seconds(subject: Subject, data: Cifar100, steps: int) -> float:
     """Seconds of `steps` steps of `gen100.training.loop.train`."""
-    network, clock = subject.build(data), _Clock(steps)
+    network, clock = subject.build(data), Clock(steps)
     phases = network.phases
 
     def clocked() -> list[Phase]:
@@ -56,7 +64,7 @@ def of_gen100(subject: Subject, data: Cifar100, steps: int) -> float:
         return [replace(first, loss=loss), *others]
 
     network.phases = clocked  # type: ignore[method-assign]
-    # One step more: the last one timed ends where the next begins.
+    # One step more: the last timed one ends where the next begins.
     images = subject.batch_size * (UNTIMED + steps + 1)
     settings = subject.training.model_copy(update={"images": images, "records": 1})
     with tempfile.TemporaryDirectory() as folder:
@@ -66,21 +74,17 @@ def of_gen100(subject: Subject, data: Cifar100, steps: int) -> float:
 
 @dataclass(frozen=True)
 class Variant:
-    """How the bare loop computes; the default is gen100's way, bfloat16 on a GPU alone.
+    """How the bare loop computes; without arguments as gen100 on a CPU, with `autocast` as on a GPU.
 
     Attributes:
-        autocast: bfloat16 where torch thinks it safe, else float32.
-        compiled: losses through torch.compile, but for those that differentiate a gradient: it cannot.
-        channels_last: weights and images lie channels last in memory.
-        fused: the optimizer's step is one kernel for all weights; else one for each operation.
-        keep_gradients: set to zero instead of given up.
+        autocast: bfloat16 where torch considers it safe, else float32.
+        compiled: losses go through torch.compile, except those with a gradient penalty: it has no double backward.
+        channels_last: memory format of weights and images.
     """
 
     autocast: bool = False
     compiled: bool = False
     channels_last: bool = True
-    fused: bool = True
-    keep_gradients: bool = False
 
 
 class BareLoop:
@@ -97,54 +101,58 @@ class BareLoop:
         self._everything = [parameter for parameter in network.parameters() if parameter.requires_grad]
         self._phases = network.phases()
         self._losses = [self._loss(phase, subject) for phase in self._phases]
-        self._optimizers = {id(phase.optimizer): _torchs(phase, self.variant.fused) for phase in self._phases}
+        self._optimizers = {id(phase.optimizer): _torch_adamw(phase) for phase in self._phases}
 
     def step(self, number: int) -> None:
-        batch = self._batches[number % BATCHES]
+        """Every phase that is due in this step."""
         for phase, loss in zip(self._phases, self._losses, strict=True):
             if number % phase.every == 0:
-                self.update(phase, loss, batch)
-
-    def each(self) -> Iterator[tuple[int, Callable[[], None]]]:
-        """How rarely each phase is due, and its update alone."""
-        for phase, loss in zip(self._phases, self._losses, strict=True):
-            yield phase.every, lambda phase=phase, loss=loss: self.update(phase, loss, self._batches[0])
-
-    def update(self, phase: Phase, loss: Callable[[Batch], Parts], batch: Batch) -> None:
-        if len(self._optimizers) > 1:
-            # Gradients of one network only, as any loop of a GAN has it.
-            for parameter in self._everything:
-                parameter.requires_grad_(False)
-            for parameter in phase.parameters:
-                parameter.requires_grad_(True)
-        optimizer = self._optimizers[id(phase.optimizer)]
-        optimizer.zero_grad(set_to_none=not self.variant.keep_gradients)
-        self.forward(loss, batch).backward()
-        optimizer.step()
-
-    def forward(self, loss: Callable[[Batch], Parts], batch: Batch) -> Tensor:
-        where = fastest().type
-        with torch.autocast(where, torch.bfloat16) if self.variant.autocast else nullcontext():
-            return loss(batch)["loss"]
+                self._update(phase, loss, self._batches[number % BATCHES])
 
     def seconds(self, steps: int) -> float:
         """Seconds of `steps` steps, after a few untimed ones."""
-        clock = _Clock(steps)
+        clock = Clock(steps)
         for number in range(UNTIMED + steps):
             clock.tick()
             self.step(number)
         clock.tick()
         return clock.seconds()
 
+    def flops(self) -> float:
+        """Floating-point operations per step of matrix products and convolutions; a lazy phase by its share.
+
+        What checkpointing computes twice counts twice.
+        """
+        total = 0.0
+        for phase, loss in zip(self._phases, self._losses, strict=True):
+            with FlopCounterMode(display=False) as counter:
+                self._update(phase, loss, self._batches[0])
+            total += counter.get_total_flops() / phase.every
+        return total
+
+    def _update(self, phase: Phase, loss: Callable[[Batch], Parts], batch: Batch) -> None:
+        if len(self._optimizers) > 1:
+            # Gradients of one network only, as in any loop for a GAN.
+            for parameter in self._everything:
+                parameter.requires_grad_(False)
+            for parameter in phase.parameters:
+                parameter.requires_grad_(True)
+        optimizer = self._optimizers[id(phase.optimizer)]
+        optimizer.zero_grad()
+        with torch.autocast(fastest().type, torch.bfloat16) if self.variant.autocast else nullcontext():
+            value = loss(batch)["loss"]
+        value.backward()
+        optimizer.step()
+
     def _loss(self, phase: Phase, subject: Subject) -> Callable[[Batch], Parts]:
         twice = phase.name == "r1" or (phase.name == "discriminator" and subject.cell.loss == "wasserstein")
         return phase.loss if twice or not self.variant.compiled else torch.compile(phase.loss)
 
 
-def _torchs(phase: Phase, fused: bool) -> torch.optim.AdamW:
+def _torch_adamw(phase: Phase) -> torch.optim.AdamW:
     (ours,) = phase.optimizer.param_groups
     settings = {"lr": ours["initial_lr"], "betas": ours["betas"], "weight_decay": 0.0}
-    return torch.optim.AdamW(phase.parameters, **settings, fused=fused, foreach=not fused)
+    return torch.optim.AdamW(phase.parameters, **settings, fused=True)
 
 
 def _batches(subject: Subject, network: Trainable, data: Cifar100) -> list[Batch]:

@@ -1,38 +1,39 @@
-"""What the benchmarks train: the study's networks, freshly initialized, and data for them."""
+"""What the benchmarks train and sample: the study's networks, freshly initialized, and data for them."""
 
 import tempfile
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import cast
 
 import torch
 from torch import nn
 from torchvision.models import vgg16
 
 from gen100.cells import Cell
-from gen100.config import OwnExtractor, Params, Synthetic, Training
+from gen100.config import OwnExtractor, Params, Synthetic
 from gen100.data import arrays, synthetic
 from gen100.data.captions import caption_tokens
-from gen100.families.registry import build_autoencoder, build_model
+from gen100.families.registry import FAMILIES
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.perceptual import PerceptualNetwork
 from gen100.metrics.vgg import ENDS, VggFeatures
+from gen100.settings import Training
 from gen100.training.phase import Trainable
 from gen100.training.randomness import reseed
 
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = ["vae-elbo-128", "dalle-mse-128", "stylegan2-hinge-128", "stable_diffusion-mse-128"]
-"""One of each model: what a benchmark of training times unless it is told others."""
+"""One of each family: the default of the benchmarks of training and sampling."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One network to train: a cell's model or, with `first_stage`, the autoencoder below it."""
+    """One network to train: a cell's model or, with `first_stage`, its autoencoder."""
 
     cell: Cell
     params: Params
     first_stage: bool = False
+    seed: int = 0
 
     @property
     def name(self) -> str:
@@ -40,32 +41,27 @@ class Subject:
 
     @property
     def training(self) -> Training:
-        settings = getattr(self.params.models, self.cell.family)
-        return cast(Training, (settings.autoencoder if self.first_stage else settings).training)
+        settings = self.params.settings(self.cell)
+        return settings.first_stage.training if self.first_stage else settings.training
 
     @property
     def batch_size(self) -> int:
         return self.params.batch_size(self.cell)
 
-    def whole(self, steps: int) -> int:
-        """At least so many steps, in which every phase of the network is due as often as it should be."""
-        lazy = self.cell.family == "stylegan2" and self.cell.loss != "wasserstein"
-        cycle = self.params.models.stylegan2.r1_every if lazy else 1
-        return -(-steps // cycle) * cycle
-
     def build(self, data: arrays.Cifar100) -> Trainable:
-        """The network with the same initial weights at every call; an autoencoder below it is untrained."""
-        reseed(0, "weights")
+        """The network with the same initial weights at every call; its autoencoder is untrained."""
+        family, settings = FAMILIES[self.cell.family], self.params.settings(self.cell)
+        reseed(self.seed, "weights")
         if self.first_stage:
-            features = perception(self.params) if self.cell.loss == "perceptual" else None
-            return build_autoencoder(self.cell, self.params.models, features)
-        autoencoder = build_autoencoder(self.cell, self.params.models, None) if self.cell.autoencoder else None
+            features = perception(self.params) if self.cell.loss in family.perceptual else None
+            return family.build_autoencoder(self.cell, settings, features)
+        autoencoder = family.build_autoencoder(self.cell, settings, None) if self.cell.autoencoder else None
         captions = torch.from_numpy(caption_tokens(data.fine_names))
-        return build_model(self.cell, self.params.models, captions, autoencoder)
+        return family.build_model(self.cell, settings, captions, autoencoder)
 
 
 def subjects(params: Params, cells: list[str]) -> list[Subject]:
-    """The models of some cells, and each autoencoder below them once."""
+    """The models of some cells, and the autoencoder of each, once where cells share it."""
     found: dict[str, Subject] = {}
     for cell in map(Cell.parse, cells):
         if cell.autoencoder:
@@ -76,7 +72,7 @@ def subjects(params: Params, cells: list[str]) -> list[Subject]:
 
 
 def perception(params: Params) -> PerceptualNetwork:
-    """The network of the perceptual loss with weights at random, which take as long as others."""
+    """The network of the perceptual loss with random weights, on which its time does not depend."""
     settings = params.metrics.perceptual
     if isinstance(settings, OwnExtractor):
         return PerceptualNetwork(FeatureNetwork(settings.network).eval())

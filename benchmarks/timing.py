@@ -1,4 +1,4 @@
-"""Timing of one thing against another in the same run, so that other load on the machine falls on both alike."""
+"""Timing of alternatives in turns within one process, so that other load on the machine falls on all of them."""
 
 import platform
 import time
@@ -15,7 +15,7 @@ __all__ = ["compare", "machine", "median", "now", "speedup", "table"]
 
 
 def compare(candidates: Mapping[str, Callable[[], float | None]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of `repeats` calls of each candidate, taken in turn: A B A B ...
+    """Seconds of `repeats` calls of each candidate, in turns: A B A B ...
 
     Each is called once untimed first. On a GPU a call lasts until its work there is done. A candidate that has
     something to prepare times itself, and returns its seconds.
@@ -30,9 +30,9 @@ def compare(candidates: Mapping[str, Callable[[], float | None]], repeats: int) 
 
 
 def speedup(baseline: Sequence[float], candidate: Sequence[float]) -> tuple[float, float, float]:
-    """How many times faster the candidate is than the baseline: the median over the turns, and their quartiles.
+    """How many times as fast as the baseline the candidate is: median over the turns, lower and upper quartile.
 
-    Each turn's two calls follow each other, so load that comes and goes cancels.
+    The two calls of a turn follow each other, so load that comes and goes cancels.
     """
     ratios = [slow / fast for slow, fast in zip(baseline, candidate, strict=True)]
     if len(ratios) < 2:
@@ -57,7 +57,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def now() -> float:
-    """The time in seconds, when all that was asked of a GPU is done."""
+    """The time in seconds, once the GPU has finished all that was asked of it."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()
@@ -70,7 +70,7 @@ def _seconds(run: Callable[[], float | None]) -> float:
 
 
 def _processor() -> str:
-    """The processor's name, which Python does not tell on Linux."""
+    """The processor's name, which Python does not know on Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

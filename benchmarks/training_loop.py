@@ -1,11 +1,11 @@
-"""What the training loop costs beside the training: its images per second against those of a bare loop.
+"""What does the training loop cost? Its images per second against those of a bare loop.
 
     python benchmarks/training_loop.py [--params trial/params.yaml] [--steps 8] [--repeats 5]
 
-Both train the same network from the same weights. The bare loop has forward, backward and torch's own fused AdamW,
-on batches that lie ready on the device; gen100's loop is charged for what it does beside: draw batches from the
-arrays, mirror, seed, average the weights, add up losses, look out for what is not finite. Timed are whole steps,
-after a few untimed ones; setting up, validations and checkpoints, a few in a run, are left out.
+Both train the same network from the same weights. The bare loop has forward, backward and torch's fused AdamW,
+on batches that lie ready on the device. gen100's loop also draws batches from the arrays, mirrors them, seeds,
+averages the weights, adds up losses and watches for values that are not finite. Whole steps are timed, after a
+few untimed ones. Setup, validation and checkpoints, which happen a few times per run, are left out.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from loops import BareLoop, of_gen100
+from loops import BareLoop, gen100_seconds, whole_cycles
 from subjects import CELLS, ROOT, stand_in, subjects
 from timing import compare, machine, median, speedup, table
 
@@ -24,8 +24,8 @@ TARGET = {"cpu": 0.97, "cuda": 0.95}
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="The sizes of networks and batches.")] = ROOT / "trial/params.yaml",
-    steps: Annotated[int, typer.Option(help="Timed steps of a turn, at least.")] = 8,
+    params: Annotated[Path, typer.Option(help="Sizes of networks and batches.")] = ROOT / "trial/params.yaml",
+    steps: Annotated[int, typer.Option(help="Timed steps per turn, at least.")] = 8,
     repeats: Annotated[int, typer.Option(help="Turns.")] = 5,
     cells: Annotated[str, typer.Option(help="Separated by commas.")] = ",".join(CELLS),
 ) -> None:
@@ -33,10 +33,10 @@ def main(
     with device() as where:
         data = stand_in(2000, 100)
         for subject in subjects(load_params(params), cells.split(",")):
-            count = subject.whole(steps)
+            count = whole_cycles(subject, data, steps)
             loops: dict[str, Callable[[], float]] = {
                 "bare": lambda subject=subject, count=count: BareLoop(subject, data).seconds(count),
-                "gen100": lambda subject=subject, count=count: of_gen100(subject, data, count),
+                "gen100": lambda subject=subject, count=count: gen100_seconds(subject, data, count),
             }
             seconds = compare(loops, repeats)
             ratio, low, high = speedup(seconds["bare"], seconds["gen100"])
@@ -44,7 +44,7 @@ def main(
             spread = f"{low:.3f} to {high:.3f}"
             rows.append([subject.name, *rates, f"{ratio:.3f}", spread, f"{TARGET[where.type]:.2f}"])
             print(*rows[-1], flush=True)
-    print(f"\n{machine()}; {params.resolve().relative_to(ROOT)}, {steps} steps a turn, {repeats} turns\n")
+    print(f"\n{machine()}; {params}, at least {steps} steps per turn, {repeats} turns\n")
     head = ["trained", "bare loop, images/s", "gen100, images/s", "ratio", "quartiles", "target, at least"]
     print(table(head, rows))
 

@@ -1,10 +1,10 @@
-"""How far samples of untrained models are from real images: the ceiling that training has to come down from.
+"""How far does training bring each cell's samples towards real images, from samples of the untrained model?
 
     python benchmarks/untrained.py WORKSPACE
 
-reads the workspace's parameters, data and extractor, draws as many samples from every cell's freshly
-initialized model as its runs have, measures them alike, and writes WORKSPACE/reports/untrained.csv: cell,
-the first seed, the distance untrained and trained, and their ratio.
+Reads the workspace's parameters, data and feature network. Draws as many samples from the freshly initialized
+model of every cell as its runs have, measures them in the same way, and writes WORKSPACE/reports/untrained.csv:
+cell, the first seed, the distance untrained and trained, and their ratio.
 """
 
 import json
@@ -14,29 +14,26 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from subjects import Subject
 
 from gen100 import layout
 from gen100.cells import Cell
-from gen100.config import Params, load_params
+from gen100.config import load_params
 from gen100.data import arrays
-from gen100.data.captions import caption_tokens
-from gen100.families.registry import build_autoencoder, build_model
+from gen100.families.interfaces import GenerativeModel
 from gen100.files import whole
-from gen100.metrics.evaluation import measure
 from gen100.metrics.extractors import describe
 from gen100.metrics.features import Reference
-from gen100.report.labels import data_label, extractor_label
+from gen100.metrics.fidelity import measure
 from gen100.sampling import draw
 from gen100.stages.measurement import BATCH_CPU, CACHE
-from gen100.training.randomness import reseed
 
 
-def untrained(params: Params, cell: Cell, seed: int, data: arrays.Cifar100) -> float:
-    """The distance of samples of the initialized model to the reference split."""
-    reseed(seed, "weights")
-    autoencoder = build_autoencoder(cell, params.models, None) if cell.autoencoder else None
-    model = build_model(cell, params.models, torch.from_numpy(caption_tokens(data.fine_names)), autoencoder)
-    samples = draw(model, params.sampling, seed, torch.device("cpu"), BATCH_CPU)
+def distance(subject: Subject, data: arrays.Cifar100) -> float:
+    """The distance of samples of the untrained model to the reference split."""
+    params, model = subject.params, subject.build(data)
+    assert isinstance(model, GenerativeModel)
+    samples = draw(model, params.sampling, subject.seed, torch.device("cpu"), BATCH_CPU)
     split = params.metrics.reference
     real = data.train_images if split == "train" else data.test_images
     return measure(samples, Reference(split, real), layout.extractor("metric"), ["fid"], CACHE)["fid"]
@@ -46,19 +43,16 @@ def main(workspace: str) -> None:
     os.chdir(workspace)
     params = load_params()
     data = arrays.load(layout.ARRAYS)
+    seed = params.seeds[0]
     rows = []
     for text in params.cells:
-        for seed in params.seeds[:1]:
-            metrics = json.loads((layout.run(text, seed) / "metrics.json").read_text())
-            before = untrained(params, Cell.parse(text), seed, data)
-            row = {"cell": text, "seed": seed, "untrained": before, "trained": metrics["fid"]}
-            row |= {"ratio": metrics["fid"] / before, "samples": params.sampling.images}
-            row |= {
-                "extractor": extractor_label(describe(layout.extractor("metric"))),
-                "data": data_label(data.facts),
-            }
-            rows.append(row)
-            print(f"{text}: {before:.2f} untrained, {metrics['fid']:.2f} trained", flush=True)
+        trained = json.loads((layout.run(text, seed) / "metrics.json").read_text())["fid"]
+        untrained = distance(Subject(Cell.parse(text), params, seed=seed), data)
+        row = {"cell": text, "seed": seed, "untrained": untrained, "trained": trained}
+        row |= {"ratio": trained / untrained, "samples": params.sampling.images}
+        row |= {"extractor": describe(layout.extractor("metric"))["label"], "data": data.title}
+        rows.append(row)
+        print(f"{text}: {untrained:.2f} untrained, {trained:.2f} trained", flush=True)
     with whole(Path("reports/untrained.csv")) as temporary:
         pd.DataFrame(rows).to_csv(temporary, index=False)
 

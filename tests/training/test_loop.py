@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from gen100.errors import Interrupted, UserError
-from gen100.settings import Optimizer
 from gen100.training import checkpoint, loop
 from gen100.training.average import Average
 from gen100.training.feed import Feed, load_split, to_float, to_uint8

@@ -195,4 +195,3 @@ def test_a_workspace_from_before_still_starts(extended: Extended) -> None:
     code = "import json; from gen100.config import load_params; print(json.dumps(load_params().cells))"
     said = python(extended.source, ROOT / "demo", code)
     assert len(json.loads(said)) == 24
-

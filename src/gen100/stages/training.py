@@ -135,7 +135,12 @@ def _is_made(target: Path, mark: Callable[[], str]) -> bool:
 
 def _autoencoder_mark(params: Params, name: str, seed: int) -> str:
     decides = {"autoencoder": name, **keys.autoencoder(params, name)}
-    return fingerprint(autoencoder_sources(params.autoencoders[name].family), seed, decides, *stages.features(params.autoencoders[name]))
+    return fingerprint(
+        autoencoder_sources(params.autoencoders[name].family),
+        seed,
+        decides,
+        *stages.features(params.autoencoders[name]),
+    )
 
 
 def _train_mark(params: Params, cell: Cell, seed: int) -> str:

@@ -1,1 +1,0 @@
-"""gen100's training beside that of other implementations: a pair of loops for each model."""
