@@ -116,7 +116,7 @@ def at(values: Any, key: str) -> Any:
 
 
 def includes(value: Any, part: Any) -> bool:
-    """Whether a value is `part`, or a mapping that has all of it and defaults besides."""
+    """Whether a value is `part`, or a mapping that has all of it, and defaults."""
     if isinstance(part, dict) and isinstance(value, dict):
         value = {str(name): below for name, below in value.items()}
         return all(str(name) in value and includes(value[str(name)], below) for name, below in part.items())
