@@ -9,7 +9,7 @@ from gen100.families.registry import FAMILIES
 from gen100.files import whole, write_text
 from gen100.i18n import N_, _
 from gen100.report.labels import admitted, caveat, data_label, extractor_label, span, split_label
-from gen100.report.results import Record
+from gen100.report.records import Record
 from gen100.thesis.claims.claim import VERDICTS, ClaimVerdict, judge
 from gen100.thesis.claims.runs import ThesisRuns, read_runs
 from gen100.thesis.claims.table import CLAIMS
