@@ -26,7 +26,7 @@ def written(world: World) -> pd.DataFrame:
     return pd.read_csv("reports/comparisons.csv")
 
 
-KEYS = ("model", "latent_size", "loss_a", "loss_b")
+KEYS = ("family", "latent_size", "loss_a", "loss_b")
 
 
 def row(table: pd.DataFrame, *wanted: str | int) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def test_a_row_for_each_pair_of_losses() -> None:
 def test_a_clear_difference_is_found_and_nothing_else() -> None:
     table = written(World(error=0.1).set("vae", "wae", 128, fid=30).set("dalle", "mse", 2048, fid=70))
     clear = [each for each in table.to_dict("records") if each["verdict"] != "within noise"]
-    assert [(each["model"], each["latent_size"]) for each in clear] == [("vae", 128)] * 2 + [("dalle", 2048)] * 2
+    assert [(each["family"], each["latent_size"]) for each in clear] == [("vae", 128)] * 2 + [("dalle", 2048)] * 2
     assert row(table, "vae", 128, "elbo", "wae")["verdict"] == "b"
     assert row(table, "dalle", 2048, "cross_entropy", "mse")["verdict"] == "a"
 

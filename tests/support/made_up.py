@@ -9,8 +9,9 @@ import pandas as pd
 
 from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
+from gen100.metrics.measures import columns
 from gen100.provenance import DataFacts, ExtractorFacts, Provenance, SplitFacts
-from gen100.report.labels import data_label, extractor_label, split_label
+from gen100.report.results import provenance_columns
 from gen100.thesis.cells import CELLS
 
 REAL = DataFacts(name="CIFAR-100", train=50_000, test=10_000)
@@ -18,15 +19,6 @@ SYNTHETIC = DataFacts(name="synthetic", train=2000, test=500, seed=0)
 INCEPTION = ExtractorFacts(kind="inception-v3-compat", sha256="0" * 64)
 OWN = ExtractorFacts(kind="cifar100-network", sha256="1" * 64, accuracy=0.5, seed=1)
 SAMPLES = 100
-COLUMNS = [
-    *("cell", "family", "loss", "batch_size", "latent_size", "seed"),
-    *("fid", "is", "is_std", "kid", "kid_std", "precision", "recall", "fid_limit", "fid_se"),
-    *("fid_other", "kid_other", "precision_other", "recall_other"),
-    *("reconstruction_fid", "fd_dinov2", "neighbour_ratio", "neighbour_closer", "class_accuracy"),
-    *("train_loss", "val_loss"),
-    *("images_seen", "seconds", "autoencoder_images", "autoencoder_seconds", "memory", "device"),
-    *("extractor", "samples", "reference", "other", "data", "commit", "torch"),
-]
 RECORDS = 9
 
 
@@ -105,7 +97,7 @@ class World:
             for seed in self.seeds
         ]
         Path("reports").mkdir()
-        pd.DataFrame(rows, columns=COLUMNS).to_csv("reports/results.csv", index=False)
+        pd.DataFrame(rows).to_csv("reports/results.csv", index=False)
         kinds = ("real", "noise", "constant")
         reference: dict[str, object] = {k: {"fid": level} for k, level in zip(kinds, self.levels, strict=True)}
         reference["provenance"] = self.provenance.model_dump()
@@ -119,7 +111,7 @@ class World:
         }
         arrays["fine_names"] = np.array([f"class_{place}" for place in range(100)])
         arrays["coarse_names"] = np.array([f"super_{place}" for place in range(20)])
-        np.savez("data/cifar100.npz", title=np.array(data_label(self.data)), **arrays)  # pyright: ignore[reportArgumentType]
+        np.savez("data/cifar100.npz", facts=np.array(self.data.model_dump_json()), **arrays)  # pyright: ignore[reportArgumentType]
 
     def _run(self, place: int, cell: Cell, made: Cellular, seed: int) -> dict[str, object]:
         random = np.random.default_rng((place, seed))
@@ -133,18 +125,15 @@ class World:
             np.save(folder / "samples.npy", pictures(SAMPLES, made.detail, made.colour, 100 * place + seed))
         staged = FAMILIES[cell.family].autoencoder is not None
         return {
+            **dict.fromkeys(columns()),
             **{"cell": str(cell), "family": cell.family, "loss": cell.loss, "latent_size": cell.latent},
             **{"batch_size": 128, "seed": seed, "fid": fid, "fid_se": self.error, "fid_limit": fid - 1},
             **{"is": made.score + random.normal(0, 0.001), "is_std": 0.002},
             **{name: curve[name].iloc[-1] for name in ("train_loss", "val_loss")},
             **{"images_seen": self.images_seen, "seconds": made.seconds * np.exp(random.normal(0, 0.02))},
-            **{"autoencoder_images": 10**6 if staged else 0, "autoencoder_seconds": 9.0 if staged else 0.0},
-            **{
-                "device": self.devices.get(cell.family, "NVIDIA H100"),
-                "extractor": extractor_label(self.extractor),
-            },
-            **{"samples": SAMPLES, "data": data_label(self.data)},
-            **{name: split_label(getattr(self.provenance, name)) for name in ("reference", "other")},
+            **{"autoencoder_images": 10**6 if staged else None, "autoencoder_seconds": 9.0 if staged else None},
+            "device": self.devices.get(cell.family, "NVIDIA H100"),
+            **provenance_columns(self.provenance.model_copy(update={"samples": SAMPLES})),
         }
 
 

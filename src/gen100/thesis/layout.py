@@ -22,7 +22,7 @@ def forensics() -> list[Path]:
 
 
 def claims() -> list[Path]:
-    return [CLAIMS.with_suffix(ending) for ending in (".csv", *(f".{language}.md" for language in LANGUAGES))]
+    return [CLAIMS.with_suffix(f".{language}.{kind}") for language in LANGUAGES for kind in ("csv", "md")]
 
 
 def table(name: str, language: str) -> list[Path]:

@@ -9,7 +9,7 @@ from gen100.families.registry import FAMILIES
 from gen100.files import whole, write_text
 from gen100.i18n import N_, _
 from gen100.report.labels import admitted, caveat, data_label, extractor_label, span, split_label
-from gen100.report.results import Record
+from gen100.report.records import Record
 from gen100.thesis.claims.claim import VERDICTS, ClaimVerdict, judge
 from gen100.thesis.claims.runs import ThesisRuns, read_runs
 from gen100.thesis.claims.table import CLAIMS
@@ -61,14 +61,13 @@ def as_table(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> pd.DataFrame:
 def as_markdown(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> str:
     """A table of verdicts, the evidence of each claim, and how to read it, in the current language."""
     told = caveat(runs.provenance.data, [row["images_seen"] for row in runs.rows])
-    heads = [_("Claim"), _("What it says"), _("Verdict"), _("Figure")]
-    table = [heads, ["---"] * len(heads)]
-    table += [
+    table = [
         [each.claim.id, _(each.claim.text), _(VERDICTS[each.verdict]), f"[{_figure(each)}]({_figure(each)})"]
         for each in verdicts
     ]
     title = admitted(_("The thesis's claims: what these results say"), told)
     lines = [f"**{title}**", ""]
+    lines += [_("| Claim | What it says | Verdict | Figure |"), "| --- | --- | --- | --- |"]
     lines += ["| " + " | ".join(row) + " |" for row in table]
     for each in verdicts:
         lines += ["", f"**{each.claim.id}. {_(each.claim.text)}: {_(VERDICTS[each.verdict])}**", ""]
