@@ -139,12 +139,12 @@ def test_layers(runner: PipelineRunner) -> None:
     with torch.inference_mode():
         last, logits = network(torch.from_numpy(SAMPLES.images).float())
     maps = last.double()
-    assert maps.shape[0] == 120
+    assert maps.shape == (120, 12, 8, 8)
     torch.testing.assert_close(values_of("pooled", runner), maps.mean((2, 3)), rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(values_of("maximum", runner), maps.amax((2, 3)), rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(values_of("map", runner), maps.reshape(120, -1), rtol=1e-5, atol=1e-6)
     positions = values_of("positions", runner)
-    assert positions.shape == (maps.numel() // maps.shape[1], maps.shape[1])
+    assert positions.shape == (120 * 64, 12)
     torch.testing.assert_close(positions[64 + 9], maps[1, :, 1, 1], rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(values_of("logits", runner), logits.double(), rtol=1e-4, atol=1e-4)
     assert values_of("probabilities", runner).sum(dim=1).numpy() == pytest.approx(np.ones(120))
