@@ -1,13 +1,7 @@
 """Made-up measurements of evaluation mistakes."""
 
 from gen100.provenance import DataFacts, ExtractorFacts, SplitFacts
-from gen100.thesis.forensics.facts import (
-    Explained,
-    ForensicsFacts,
-    ImageSetFacts,
-    Measurement,
-    MistakeResult,
-)
+from gen100.thesis.forensics.facts import Explained, ForensicsFacts, ImageSetFacts, Measurement, MistakeResult
 from gen100.thesis.forensics.printed import read_printed
 from gen100.thesis.forensics.verdict import in_range
 
@@ -57,9 +51,5 @@ def made_up_facts(*results: MistakeResult, extractor: str = "cifar100-network") 
         DataFacts(name="synthetic", train=2000, test=500, seed=0),
         ExtractorFacts(kind=extractor, sha256="0" * 64, **own),
         SplitFacts(split="train", images=2000),
-        (
-            result("none", "neither", real(9.0, 2.0), *samples((2.0, 100.0), (3.0, 250.0))),
-            NOISE,
-            *results,
-        ),
+        (result("none", "neither", real(9.0, 2.0), *samples((2.0, 100.0), (3.0, 250.0))), NOISE, *results),
     )

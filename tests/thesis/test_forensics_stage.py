@@ -16,6 +16,7 @@ from gen100 import layout
 from gen100.config import load_params
 from gen100.data.arrays import prepare
 from gen100.errors import UserError
+from gen100.provenance import DataFacts
 from gen100.thesis.forensics.classifiers import ClassifierVariants
 from gen100.thesis.forensics.facts import ImageSetFacts, read_forensics, write_forensics_csv
 from gen100.thesis.forensics.image_sets import ImageSet, first_cells
@@ -59,7 +60,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, demo_params: dict[str, Any]) 
         records[:, 2:] = draw(len(records), seed).reshape(len(records), -1)
         contents[f"{split}.bin"] = records.tobytes()
     pack(folder / "archive.tar.gz", contents)
-    prepare(folder / "archive.tar.gz", folder / layout.ARRAYS, "synthetic stand-in", (200, 100))
+    prepare(
+        folder / "archive.tar.gz", folder / layout.ARRAYS, DataFacts(name="synthetic", train=200, test=100, seed=0)
+    )
     (folder / "data/extractors").mkdir()
     save_tiny_network(folder / layout.extractor("metric"))
     for seed, cell in enumerate(CELLS):

@@ -137,7 +137,7 @@ def reference(params: Params) -> None:
 
 
 def forensics(params: Params) -> None:
-    """Look for the mistakes that give numbers like the thesis'."""
+    """Look for evaluation mistakes that give numbers like the thesis's."""
     from gen100.thesis.forensics.stage import write_forensics
 
     write_forensics(params)

@@ -9,8 +9,8 @@ from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data.arrays import Cifar100
-from gen100.errors import UserError
-from gen100.report.results import read_record
+from gen100.report.records import advice, read_record
+from gen100.report.samples import read_samples
 from gen100.thesis.forensics.facts import ImageSetFacts
 
 SAMPLES = 1000
@@ -50,19 +50,11 @@ def first_cells(params: Params) -> list[Cell]:
     return list(found.values())
 
 
-def _read_samples(cell: Cell, seed: int) -> ImageSet:
-    run = layout.run(cell, seed)
-    file = run / "samples.npy"
-    try:
-        images = np.load(file, allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
-        raise UserError(f"{file} cannot be read ({error}): run stage sample {cell} {seed} again") from None
-    if images.dtype != np.uint8 or images.shape[1:] != (3, 32, 32):
-        raise UserError(
-            f"{file} does not hold uint8 images, N x 3 x 32 x 32: run stage sample {cell} {seed} again"
-        )
-    seen = read_record(run / "run.json", ["images_seen"], [], f"run stage train {cell} {seed}")["images_seen"]
-    return ImageSet(ImageSetFacts(images="samples", cell=str(cell), seed=seed, images_seen=seen), images)
+def _samples(cell: Cell, seed: int) -> ImageSet:
+    file = layout.run(cell, seed) / "run.json"
+    seen = read_record(file, ["images_seen"], [], advice("train", str(cell), seed))["images_seen"]
+    facts = ImageSetFacts(images="samples", cell=str(cell), seed=seed, images_seen=seen)
+    return ImageSet(facts, read_samples(cell, seed))
 
 
 def _some(found: ImageSet, count: int) -> ImageSet:
@@ -83,7 +75,7 @@ def workspace_images(params: Params, data: Cifar100) -> WorkspaceImages:
     }
     reference = _some(real.pop(params.metrics.reference), REFERENCE)
     (other,) = real.values()
-    sets = [other, *(_read_samples(cell, params.seeds[0]) for cell in first_cells(params))]
+    sets = [other, *(_samples(cell, params.seeds[0]) for cell in first_cells(params))]
     count = min(SAMPLES, *(len(found.images) for found in sets))
     shape = (count, 3, 32, 32)
     mean = np.round(reference.images.mean(axis=(0, 2, 3))).astype(np.uint8)

@@ -13,15 +13,7 @@ NetworkVariant = Literal[
     "inception torchvision",  # and as torchvision does
 ]
 FeatureLayer = Literal[
-    "pooled",
-    "maximum",
-    "map",
-    "positions",
-    "logits",
-    "probabilities",
-    "pixels 255",
-    "pixels 1",
-    "pixels -1 1",
+    "pooled", "maximum", "map", "positions", "logits", "probabilities", "pixels 255", "pixels 1", "pixels -1 1"
 ]
 PIXEL_SCALES: dict[FeatureLayer, tuple[float, float]] = {
     "pixels 255": (1.0, 0.0),

@@ -8,12 +8,13 @@ from gen100 import i18n
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.report import labels
+from gen100.report.table import DASH
 from gen100.thesis.forensics.conclusions import conclusions
 from gen100.thesis.forensics.facts import ForensicsFacts, MistakeResult
 from gen100.thesis.forensics.mistakes import NAMED
 from gen100.thesis.forensics.printed import PrintedNumbers, read_printed
 from gen100.thesis.forensics.verdict import NOISE_FID, miss
-from gen100.thesis.forensics.wording import DASH, MISSES, VERDICTS, brief, interval, quoted, seen, title
+from gen100.thesis.forensics.wording import MISSES, VERDICTS, brief, interval, quoted, seen, title
 
 
 @dataclass(frozen=True)

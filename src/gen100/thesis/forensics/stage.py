@@ -3,12 +3,12 @@
 import re
 
 from gen100 import i18n, layout
-from gen100.config import Params, SyntheticData
+from gen100.config import Params
 from gen100.data import arrays
 from gen100.device import device
-from gen100.files import digest, write_text
-from gen100.metrics.weights import OwnHeader, read_header
-from gen100.provenance import DataFacts, ExtractorFacts, SplitFacts
+from gen100.files import write_text
+from gen100.metrics.extractors import describe
+from gen100.provenance import SplitFacts
 from gen100.thesis.forensics.classifiers import ClassifierVariants
 from gen100.thesis.forensics.facts import ForensicsFacts, write_forensics_csv
 from gen100.thesis.forensics.image_sets import workspace_images
@@ -26,14 +26,13 @@ def write_forensics(params: Params) -> None:
     """
     data = arrays.load(layout.ARRAYS)
     weights = layout.extractor("metric")
-    facts = data_facts(params, data)
     images = workspace_images(params, data)
     with device() as where:
         runner = PipelineRunner(ClassifierVariants(weights), images.reference, where)
-        search = MistakeSearch(runner, images, read_printed(), synthetic=facts.synthetic)
+        search = MistakeSearch(runner, images, read_printed(), synthetic=data.facts.synthetic)
         results = tuple(search.results())
     reference = SplitFacts(split=params.metrics.reference, images=len(images.reference.images))
-    found = ForensicsFacts(facts, extractor_facts(weights), reference, results)
+    found = ForensicsFacts(data.facts, describe(weights), reference, results)
     write_forensics_csv(found)
     for language in i18n.LANGUAGES:
         with i18n.language(language):
@@ -62,23 +61,3 @@ def _table(table: TextTable) -> str:
 def _escaped(text: str) -> str:
     """Plain text for Markdown. Brackets and underscores that mean nothing there stay as they are."""
     return re.sub(r"[\\`*<|]|\](?=[(\[])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
-
-
-def data_facts(params, data) -> DataFacts:
-    counts = {"train": len(data.train_images), "test": len(data.test_images)}
-    if isinstance(params.data, SyntheticData):
-        return DataFacts(name="synthetic", seed=params.data.synthetic.seed, **counts)
-    return DataFacts(name="CIFAR-100" if data.title == "CIFAR-100" else "archive", **counts)
-
-
-def extractor_facts(weights) -> ExtractorFacts:
-    header = read_header(weights)
-    if isinstance(header, OwnHeader):
-        return ExtractorFacts(
-            kind=header.kind,
-            sha256=digest(weights),
-            accuracy=header.accuracy,
-            seed=header.seed,
-            synthetic=header.synthetic,
-        )
-    return ExtractorFacts(kind=header.kind, sha256=digest(weights))

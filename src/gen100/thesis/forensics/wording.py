@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from gen100 import i18n
 from gen100.i18n import N_, _
+from gen100.report.table import DASH
 from gen100.thesis.forensics.facts import Explained, MistakeResult
 from gen100.thesis.forensics.mistakes import NAMED
 from gen100.thesis.forensics.verdict import Miss
 
-DASH = "—"
 VERDICTS: dict[Explained, str] = {
     "both": N_("explains both columns"),
     "IS": N_("explains IS"),

@@ -76,10 +76,7 @@ FEATURES = (
         MetricPipeline(layer="pixels 255"),
     ),
     Mistake(
-        "pixels_unit",
-        N_("FID of pixels in [0, 1]"),
-        N_("the same after / 255"),
-        MetricPipeline(layer="pixels 1"),
+        "pixels_unit", N_("FID of pixels in [0, 1]"), N_("the same after / 255"), MetricPipeline(layer="pixels 1")
     ),
     Mistake(
         "pixels_signed",
