@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from gen100.families.registry import FAMILIES
 
+_FIRST = next(iter(FAMILIES.values()))
+EXAMPLE = f"{_FIRST.name}-{next(iter(_FIRST.losses))}-128"
+"""A cell, for messages."""
+
 
 @dataclass(frozen=True, order=True)
 class Cell:
@@ -32,7 +36,7 @@ class Cell:
 
     @classmethod
     def parse(cls, text: str) -> "Cell":
-        """Read `vae-elbo-128`.
+        """Read `<family>-<loss>-<latent>`.
 
         Raises:
             ValueError: not of that form, an unknown family or loss, or a latent size that the family cannot
@@ -40,7 +44,7 @@ class Cell:
         """
         match = re.fullmatch(r"([a-z0-9_]+)-([a-z0-9_]+)-([1-9][0-9]*)", text)
         if match is None:
-            raise ValueError(f"'{text}' is not a cell: write <family>-<loss>-<latent>, as in vae-elbo-128")
+            raise ValueError(f"'{text}' is not a cell: write <family>-<loss>-<latent>, as in {EXAMPLE}")
         name, loss, latent = match.groups()
         if name not in FAMILIES:
             raise ValueError(f"'{text}' names an unknown family: use one of {', '.join(FAMILIES)}")

@@ -159,7 +159,7 @@ class Metrics(Settings):
         measures: what is measured, by the names of `gen100.metrics.measures`; `fid` is always among them.
         reference: the real images that samples are compared with.
         extractor: the network that measures.
-        perceptual: the network of DALL-E's perceptual loss; never the one that measures.
+        perceptual: the network of the perceptual losses; never the one that measures.
         dinov2: a second network that measures, if given: FD among its features too.
     """
 
@@ -238,7 +238,7 @@ class Params(Settings):
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    """`models.vae.training.images` of pydantic's location, without the names of union members."""
+    """`models.<family>.training.images` of pydantic's location, without the names of union members."""
     return ".".join(
         str(part) for part in location if not (isinstance(part, str) and (part[:1].isupper() or "-" in part))
     )

@@ -6,15 +6,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.config import Sampling, load_params
+from gen100.config import load_params
 from gen100.families.dalle import pieces
 from gen100.families.dalle.discrete_vae import NOISE_IMAGES, TOKENS, Codebook, DiscreteVae, temperature
 from gen100.families.dalle.model import Dalle, draw, token_losses
-from gen100.families.dalle.settings import DalleSettings
+from gen100.families.dalle.settings import DalleSampling, DalleSettings
 from gen100.training.phase import Batch, Trainable
 from support.processes import ROOT
 
-SAMPLING = Sampling(images=100, steps=1, guidance=1.0, temperature=1.0, top_k=0)
+SAMPLING = DalleSampling(temperature=1.0, top_k=0)
 CAPTIONS = torch.cat([torch.arange(100)[:, None] % 9 + 1, torch.arange(100)[:, None] // 9 + 1], dim=1)
 CAPTIONS = F.pad(CAPTIONS, (0, 2))  # two positions of padding
 

@@ -8,10 +8,10 @@ from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
 from gen100.cells import Cell
-from gen100.config import Sampling, load_params
+from gen100.config import load_params
 from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder, standard_kl
 from gen100.families.stable_diffusion.model import StableDiffusion
-from gen100.families.stable_diffusion.settings import StableDiffusionSettings
+from gen100.families.stable_diffusion.settings import StableDiffusionSampling, StableDiffusionSettings
 from gen100.training.phase import Batch, Trainable
 from support.processes import ROOT
 
@@ -73,9 +73,9 @@ def make_images(count: int) -> Batch:
     return Batch((0.6 * colours + 0.4 * stripes).contiguous(), labels, 0.0)
 
 
-def make_sampling(**changes: object) -> Sampling:
-    values = {"images": 100, "steps": 4, "guidance": 1.0, "temperature": 1.0, "top_k": 0}
-    return Sampling.model_validate(values | changes)
+def make_sampling(**changes: object) -> StableDiffusionSampling:
+    values = {"steps": 4, "guidance": 1.0}
+    return StableDiffusionSampling.model_validate(values | changes)
 
 
 def take_steps(model: Trainable, batch: Batch, steps: int) -> None:

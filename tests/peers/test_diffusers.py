@@ -16,12 +16,11 @@ from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultist
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.config import Sampling
 from gen100.families.stable_diffusion.cross_attention import TransformerBlock
 from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder, standard_kl
 from gen100.families.stable_diffusion.model import StableDiffusion
 from gen100.families.stable_diffusion.noise_schedule import NoiseSchedule
-from gen100.families.stable_diffusion.settings import StableDiffusionSettings, UNetNetwork
+from gen100.families.stable_diffusion.settings import StableDiffusionSampling, StableDiffusionSettings, UNetNetwork
 from gen100.families.stable_diffusion.unet import ConditionedBlock, TimeEmbedding, UNet
 from gen100.families.stylegan2.discriminator import ResidualBlock as DiscriminatorBlock
 from gen100.families.stylegan2.low_pass import LowPass
@@ -263,7 +262,7 @@ def test_guided_samples(guidance: float) -> None:
         if parameter.abs().max() == 0:
             nn.init.normal_(parameter, std=0.1)
     labels, start = torch.tensor([3, 50, 99]), torch.randn(3, 2, 8, 8)
-    sampling = Sampling(images=100, steps=12, guidance=guidance, temperature=1.0, top_k=0)
+    sampling = StableDiffusionSampling(steps=12, guidance=guidance)
     ours = model.sample(labels, Given(start), sampling)
 
     context, mask = model._captions(labels)

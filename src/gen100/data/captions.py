@@ -1,4 +1,4 @@
-"""Captions: the text that DALL-E and Stable Diffusion are conditioned on, made from class names."""
+"""Captions: the text that conditional families see, made from class names."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The residual convolutional encoder and decoder that the VAE and both autoencoders share."""
+"""The residual convolutional encoder and decoder that families and their autoencoders share."""
 
 from collections.abc import Sequence
 from itertools import pairwise
