@@ -1,6 +1,6 @@
 """What does evaluating runs cost, against torch-fidelity's own command on folders of images?
 
-    python benchmarks/evaluation.py [inception|own] [SAMPLES REAL]
+    python benchmarks/evaluation.py [inception|own] [SAMPLES REAL] [--repeats 3]
 
 Both sides are commands, timed from start to end: `gen100 evaluate`, which caches the features of the real
 images for the next run, and `fidelity --isc --fid --kid` on folders of PNGs. They measure the same synthetic
@@ -17,9 +17,11 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
+import typer
 import yaml
 from PIL import Image
 from timing import compare, machine, table
@@ -35,10 +37,9 @@ from gen100.training.feed import to_float
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = 24
-REPEATS = 3
 SIZES = {"inception": (100, 100), "own": (2000, 10000)}
 CELLS = ["vae-elbo-128", "vae-mi-128", "vae-wae-128", "vae-elbo-2048", "vae-mi-2048"]
-"""The first finds an empty cache, the second is the untimed call; then one for each repeat."""
+"""The first finds an empty cache, the second is the untimed call; then one for each repeat, at most three."""
 WEIGHTS = Path("weights.pth")
 FIDELITY = "from torch_fidelity.fidelity import main; main()"
 OWN_FIDELITY = f"""
@@ -177,7 +178,13 @@ def check(kind: str, cell: str) -> str:
     return ", ".join(f"{own} {ours[own]:.4g} and {theirs[other]:.4g}" for own, other in keys.items())
 
 
-def main(kind: str, samples: int, real: int) -> None:
+def main(
+    kind: Annotated[Literal["inception", "own"], typer.Argument(help="The network that measures.")] = "inception",
+    samples: Annotated[int | None, typer.Argument(help="Samples of a run.")] = None,
+    real: Annotated[int | None, typer.Argument(help="Real images.")] = None,
+    repeats: Annotated[int, typer.Option(help="Turns.", min=1, max=len(CELLS) - 2)] = 3,
+) -> None:
+    samples, real = samples or SIZES[kind][0], real or SIZES[kind][1]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH")]))
     with TemporaryDirectory(prefix="gen100-evaluation-") as folder:
         os.chdir(folder)
@@ -191,7 +198,7 @@ def main(kind: str, samples: int, real: int) -> None:
             "fidelity": lambda cell: fidelity(kind, cell),
             "cached": lambda cell: fidelity(kind, cell, *kept),
         }
-        taken = compare({name: one_by_one(side) for name, side in sides.items()}, REPEATS)
+        taken = compare({name: one_by_one(side) for name, side in sides.items()}, repeats)
         same = check(kind, CELLS[0])
         os.chdir(ROOT)
     each = {side: median(seconds) for side, seconds in taken.items()}
@@ -202,14 +209,9 @@ def main(kind: str, samples: int, real: int) -> None:
         "cached": "`fidelity --input2-cache-name`",
     }
     whole = {side: once[side] + RUNS * each[side] for side in names}
+    shares = {side: whole["gen100"] / whole[side] for side in names}
     rows = [
-        [
-            name,
-            f"{each[side]:.1f}",
-            f"{once[side]:.1f}",
-            f"{whole[side]:.0f}",
-            f"{whole['gen100'] / whole[side]:.2f}",
-        ]
+        [name, f"{each[side]:.1f}", f"{once[side]:.1f}", f"{whole[side]:.0f}", f"{shares[side]:.2f}"]
         for side, name in names.items()
     ]
     print(f"{kind}: {samples:,} samples per run, {real:,} real images; both sides found {same}\n\n{machine()}\n")
@@ -218,6 +220,4 @@ def main(kind: str, samples: int, real: int) -> None:
 
 
 if __name__ == "__main__":
-    kind = sys.argv[1] if len(sys.argv) > 1 else "inception"
-    sizes = tuple(map(int, sys.argv[2:4])) if len(sys.argv) > 3 else SIZES[kind]
-    main(kind, *sizes)
+    typer.run(main)
