@@ -138,7 +138,7 @@ def replace(name: str, content: Callable[[bytes], bytes]) -> Callable[[Contents]
         ),
         (
             replace("coarse_label_names.txt", lambda data: data + b"\xff"),
-            "coarse_label_names.txt: is no text",
+            "coarse_label_names.txt: is not text",
         ),
         (lambda files: files.pop("test.bin"), f"has no {FOLDER}/test.bin; take the binary version"),
     ],
@@ -165,7 +165,7 @@ def test_truncated_archive_is_refused(tmp_path: Path, kept: float) -> None:
     archive = pack(tmp_path / "a.tar.gz", archive_contents())
     data = archive.read_bytes()
     archive.write_bytes(data[: int(kept * len(data))])
-    with pytest.raises(UserError, match=r"is no whole tar\.gz"):
+    with pytest.raises(UserError, match=r"is not a complete tar\.gz"):
         prepare(archive, tmp_path / "a.npz", FACTS)
 
 
@@ -174,7 +174,7 @@ def test_flipped_bit_is_refused(tmp_path: Path) -> None:
     data = bytearray(archive.read_bytes())
     data[-6] ^= 1  # gzip's checksum, behind the last member
     archive.write_bytes(data)
-    with pytest.raises(UserError, match=r"is no whole tar\.gz"):
+    with pytest.raises(UserError, match=r"is not a complete tar\.gz"):
         prepare(archive, tmp_path / "a.npz", FACTS)
 
 
