@@ -89,9 +89,11 @@ def cifar100_archive() -> Path:
 def cifar100(cifar100_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> "Cifar100":
     """The real CIFAR-100, read once for all test processes."""
     from gen100.data.arrays import load, prepare
+    from gen100.provenance import DataFacts
 
     def make(folder: Path) -> None:
-        prepare(cifar100_archive, folder / "cifar100.npz", "CIFAR-100")
+        facts = DataFacts(name="CIFAR-100", train=50_000, test=10_000)
+        prepare(cifar100_archive, folder / "cifar100.npz", facts)
 
     return load(once(tmp_path_factory, "cifar100", make) / "cifar100.npz")
 

@@ -9,17 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gen100.config import ArchiveData
 from gen100.data import members
-from gen100.data.arrays import COUNTS, Cifar100, load, prepare
+from gen100.data.arrays import Cifar100, load, prepare
 from gen100.errors import UserError
-from support.archives import COUNT, FOLDER, Contents, archive_contents, entry, pack, records
+from support.archives import COUNT, FACTS, FOLDER, Contents, archive_contents, entry, pack, records
+
+FULL = ArchiveData(source="cifar-100-binary.tar.gz", checksum="md5:" + "0" * 32).facts
 
 
 def test_round_trip(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.tar.gz", archive_contents(), (entry(f"{FOLDER}/readme.html", size=5), b"hello"))
-    prepare(archive, tmp_path / "a.npz", "a title, ä", COUNT)
+    prepare(archive, tmp_path / "a.npz", FACTS)
     data = load(tmp_path / "a.npz")
-    assert data.title == "a title, ä"
+    assert data.facts == FACTS
     assert data.fine_names == [f"class_{k:02}" for k in range(100)]
     assert data.coarse_names == [f"group_{k:02}" for k in range(20)]
     splits = (
@@ -38,10 +41,10 @@ def test_round_trip(tmp_path: Path) -> None:
 
 def test_same_archive_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = pack(tmp_path / "a.tar.gz", archive_contents())
-    prepare(archive, tmp_path / "a.npz", "t", COUNT)
+    prepare(archive, tmp_path / "a.npz", FACTS)
     monkeypatch.setattr("time.time", lambda: 2e9)
     monkeypatch.setattr("time.localtime", lambda *_: (2033, 5, 18, 3, 33, 20, 2, 138, 0))
-    prepare(archive, tmp_path / "b.npz", "t", COUNT)
+    prepare(archive, tmp_path / "b.npz", FACTS)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
@@ -64,7 +67,7 @@ def test_same_archive_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_hostile_member_is_refused(tmp_path: Path, member: tarfile.TarInfo, content: bytes, message: str) -> None:
     archive = pack(tmp_path / "a.tar.gz", archive_contents(), (member, content))
     with pytest.raises(UserError, match=message) as raised:
-        prepare(archive, tmp_path / "a.npz", "t", COUNT)
+        prepare(archive, tmp_path / "a.npz", FACTS)
     assert member.name.removeprefix("./") in str(raised.value)
     assert [path.name for path in tmp_path.iterdir()] == ["a.tar.gz"]
 
@@ -74,7 +77,7 @@ def test_bomb_is_refused_without_unpacking_it(tmp_path: Path, monkeypatch: pytes
     size = 64 << 20
     archive = pack(tmp_path / "a.tar.gz", archive_contents(), (entry(f"{FOLDER}/zeros", size=size), bytes(size)))
     with pytest.raises(UserError, match="unpacks to more than"):
-        prepare(archive, tmp_path / "a.npz", "t", COUNT)
+        prepare(archive, tmp_path / "a.npz", FACTS)
 
 
 def test_header_that_claims_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +87,7 @@ def test_header_that_claims_gigabytes_is_refused(tmp_path: Path, monkeypatch: py
     with gzip.open(tmp_path / "a.tar.gz", "wb", compresslevel=1) as zipped:
         zipped.write(header + bytes(16 << 20))
     with pytest.raises(UserError, match="unpacks to more than"):
-        prepare(tmp_path / "a.tar.gz", tmp_path / "a.npz", "t", COUNT)
+        prepare(tmp_path / "a.tar.gz", tmp_path / "a.npz", FACTS)
 
 
 def set_byte(name: str, record: int, column: int, value: int) -> Callable[[Contents], None]:
@@ -135,7 +138,7 @@ def replace(name: str, content: Callable[[bytes], bytes]) -> Callable[[Contents]
         ),
         (
             replace("coarse_label_names.txt", lambda data: data + b"\xff"),
-            "coarse_label_names.txt: is no text",
+            "coarse_label_names.txt: is not text",
         ),
         (lambda files: files.pop("test.bin"), f"has no {FOLDER}/test.bin; take the binary version"),
     ],
@@ -145,7 +148,7 @@ def test_wrong_content_is_named(tmp_path: Path, change: Callable[[Contents], Non
     change(files)
     archive = pack(tmp_path / "a.tar.gz", files)
     with pytest.raises(UserError, match=message) as raised:
-        prepare(archive, tmp_path / "a.npz", "t", COUNT)
+        prepare(archive, tmp_path / "a.npz", FACTS)
     assert str(archive) in str(raised.value)
     assert not (tmp_path / "a.npz").exists()
 
@@ -153,7 +156,8 @@ def test_wrong_content_is_named(tmp_path: Path, change: Callable[[Contents], Non
 def test_real_counts_are_the_default(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.tar.gz", archive_contents())
     with pytest.raises(UserError, match="expected 50,000 records"):
-        prepare(archive, tmp_path / "a.npz", "t")
+        prepare(archive, tmp_path / "a.npz", FULL)
+    assert FULL.name == "CIFAR-100"
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.999])
@@ -161,8 +165,8 @@ def test_truncated_archive_is_refused(tmp_path: Path, kept: float) -> None:
     archive = pack(tmp_path / "a.tar.gz", archive_contents())
     data = archive.read_bytes()
     archive.write_bytes(data[: int(kept * len(data))])
-    with pytest.raises(UserError, match=r"is no whole tar\.gz"):
-        prepare(archive, tmp_path / "a.npz", "t", COUNT)
+    with pytest.raises(UserError, match=r"is not a complete tar\.gz"):
+        prepare(archive, tmp_path / "a.npz", FACTS)
 
 
 def test_flipped_bit_is_refused(tmp_path: Path) -> None:
@@ -170,20 +174,20 @@ def test_flipped_bit_is_refused(tmp_path: Path) -> None:
     data = bytearray(archive.read_bytes())
     data[-6] ^= 1  # gzip's checksum, behind the last member
     archive.write_bytes(data)
-    with pytest.raises(UserError, match=r"is no whole tar\.gz"):
-        prepare(archive, tmp_path / "a.npz", "t", COUNT)
+    with pytest.raises(UserError, match=r"is not a complete tar\.gz"):
+        prepare(archive, tmp_path / "a.npz", FACTS)
 
 
 def test_missing_archive_and_arrays_name_the_stage(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no .*a\.tar\.gz: run the stage fetch"):
-        prepare(tmp_path / "a.tar.gz", tmp_path / "a.npz", "t")
+        prepare(tmp_path / "a.tar.gz", tmp_path / "a.npz", FULL)
     with pytest.raises(UserError, match=r"no .*a\.npz: run the stage prepare"):
         load(tmp_path / "a.npz")
 
 
 def test_damaged_arrays_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
-    prepare(pack(tmp_path / "a.tar.gz", archive_contents()), path, "t", COUNT)
+    prepare(pack(tmp_path / "a.tar.gz", archive_contents()), path, FACTS)
     whole = path.read_bytes()
     flipped = bytearray(whole)
     flipped[5000] ^= 1
@@ -197,7 +201,7 @@ def test_damaged_arrays_are_refused(tmp_path: Path) -> None:
 
 def test_the_real_archive(cifar100: Cifar100) -> None:
     data = cifar100
-    assert (len(data.train_images), len(data.test_images)) == COUNTS
+    assert (len(data.train_images), len(data.test_images)) == (FULL.train, FULL.test)
     mean = data.train_images.mean((0, 2, 3)) / 255
     np.testing.assert_allclose(mean, [0.5071, 0.4865, 0.4409], atol=1e-4)
     assert data.fine_names[47] == "maple_tree"

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gen100.config import Synthetic
+from gen100.config import Synthetic, SyntheticData
 from gen100.data.arrays import Cifar100, load, prepare
 from gen100.data.captions import caption, caption_tokens
 from gen100.data.synthetic import kinds, write_archive
@@ -17,7 +17,7 @@ SETTINGS = Synthetic(train=3000, test=1000, seed=3)
 def data(tmp_path_factory: pytest.TempPathFactory) -> Cifar100:
     folder = tmp_path_factory.mktemp("synthetic")
     write_archive(folder / "archive.tar.gz", SETTINGS)
-    prepare(folder / "archive.tar.gz", folder / "a.npz", "synthetic", (SETTINGS.train, SETTINGS.test))
+    prepare(folder / "archive.tar.gz", folder / "a.npz", SyntheticData(synthetic=SETTINGS).facts)
     return load(folder / "a.npz")
 
 
@@ -32,7 +32,8 @@ def test_same_settings_same_bytes_other_seed_other_images(tmp_path: Path) -> Non
 
 
 def test_says_synthetic(data: Cifar100) -> None:
-    assert data.title == "synthetic"
+    assert data.facts.synthetic
+    assert (data.facts.train, data.facts.test, data.facts.seed) == (SETTINGS.train, SETTINGS.test, SETTINGS.seed)
 
 
 def test_classes_are_named_and_grouped(data: Cifar100) -> None:

@@ -24,7 +24,7 @@ from gen100.report.style import Caption, save
 from gen100.training import checkpoint
 from gen100.training.curve import write_curve
 from gen100.weights import save_weights
-from support.archives import COUNT, archive_contents, pack
+from support.archives import FACTS, archive_contents, pack
 from support.faults import (
     AS_A_USER,
     MAIN,
@@ -84,7 +84,7 @@ def copy(path: Path) -> None:
 
 
 def arrays(path: Path) -> None:
-    prepare(pack(path.parents[1] / "archive.tar.gz", archive_contents()), path, "title", COUNT)
+    prepare(pack(path.parents[1] / "archive.tar.gz", archive_contents()), path, FACTS)
 
 
 WRITERS: dict[str, Callable[[Path], None]] = {

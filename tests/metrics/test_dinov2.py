@@ -13,9 +13,8 @@ from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d
 from gen100 import config, layout
 from gen100.errors import UserError
 from gen100.metrics.dinov2 import positions, store_dinov2
-from gen100.metrics.evaluation import Yardstick
+from gen100.metrics.evaluation import Evaluator, measure
 from gen100.metrics.features import Extractor, Reference
-from gen100.metrics.fidelity import measure
 from gen100.metrics.perceptual import load_perceptual
 from support.tiny_metrics import draw, drawn_data, save_tiny_network
 
@@ -115,16 +114,16 @@ def test_a_run_is_measured_in_its_space_besides(
     store_dinov2(Path("dinov2.pth"), layout.extractor("dinov2"))
     named = {"weights": {"source": "dinov2.pth", "checksum": "sha256:" + "0" * 64}}
     settings = config.Metrics.model_validate(demo_params["metrics"] | {"dinov2": named, "measures": ["fid"]})
-    yardstick = Yardstick(drawn_data(), settings, Path("cache"))
+    evaluator = Evaluator(drawn_data(), settings, Path("cache"))
     samples = draw(100, 1)
-    found = yardstick.evaluate(samples).values
+    found = evaluator.evaluate(samples).values
     distances = {key: value for key, value in found.items() if "dinov2" in key}
-    assert set(distances) == {"fd_dinov2", "fd_dinov2_test"}
-    for split, key in (("train", "fd_dinov2"), ("test", "fd_dinov2_test")):
+    assert set(distances) == {"fd_dinov2", "fd_dinov2_other"}
+    for split, key in (("train", "fd_dinov2"), ("test", "fd_dinov2_other")):
         real = Reference(split, getattr(drawn_data(), f"{split}_images"))
         alone = measure(samples, real, layout.extractor("dinov2"), ["fid"], Path("alone"))["fid"]
         assert distances[key] == pytest.approx(alone, rel=1e-6)
-    assert "fd_dinov2_test" not in yardstick.evaluate(yardstick.held_back(100), seen="test").values
+    assert "fd_dinov2_other" not in evaluator.evaluate(evaluator.held_back(100), seen="test").values
 
 
 def test_positions_keep_their_places(weights: dict[str, Tensor]) -> None:

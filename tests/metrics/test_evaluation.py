@@ -13,10 +13,9 @@ from torch_fidelity import registry
 from gen100 import config, layout
 from gen100.errors import UserError
 from gen100.metrics.cache import cached
-from gen100.metrics.evaluation import Yardstick
+from gen100.metrics.evaluation import Evaluator, measure
 from gen100.metrics.extractors import OWN, Cifar100Extractor
 from gen100.metrics.features import Extractor, Reference
-from gen100.metrics.fidelity import measure
 from gen100.metrics.weights import load_network
 from support.tiny_metrics import draw, drawn_data, save_tiny_network
 
@@ -42,10 +41,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def yardstick(demo_params: dict) -> Callable[[str], Yardstick]:
-    def make(reference: str = "train") -> Yardstick:
+def evaluator(demo_params: dict) -> Callable[[str], Evaluator]:
+    def make(reference: str = "train") -> Evaluator:
         settings = config.Metrics.model_validate(demo_params["metrics"] | {"reference": reference})
-        return Yardstick(drawn_data(), settings, CACHE)
+        return Evaluator(drawn_data(), settings, CACHE)
 
     return make
 
@@ -83,27 +82,29 @@ def test_all_measures_are_torch_fidelitys() -> None:
         assert ours[ours_name] == pytest.approx(theirs[theirs_name], rel=1e-6, abs=1e-9), ours_name
 
 
-def test_a_run_is_measured_against_both_splits(yardstick: Callable[..., Yardstick]) -> None:
+def test_a_run_is_measured_against_both_splits(evaluator: Callable[..., Evaluator]) -> None:
     samples = draw(120, 1)
+    sizes = {"train": 400, "test": 150}
     for reference, other in (("train", "test"), ("test", "train")):
-        found = yardstick(reference).evaluate(samples)
+        found = evaluator(reference).evaluate(samples)
         against = ("fid", "kid", "kid_std", "kid_subset_size", "precision", "recall")
         assert set(found.values) == {
             *against,
-            *(f"{key}_{other}" for key in against),
+            *(f"{key}_other" for key in against),
             *("is", "is_std", "fid_limit", "fid_se", "neighbour_ratio", "neighbour_closer"),
         }
         splits = {"train": drawn_data().train_images, "test": drawn_data().test_images}
-        for suffix, split in (("", reference), (f"_{other}", other)):
+        for suffix, split in (("", reference), ("_other", other)):
             alone = measure(samples, Reference(split, splits[split]), layout.extractor("metric"), MEASURES, CACHE)
             for key in against:
                 assert found.values[key + suffix] == pytest.approx(alone[key], rel=1e-6)
-        texts = yardstick(reference).texts()
-        sizes = {"train": "train, 400 images", "test": "test, 150 images"}
-        assert (texts["reference"], texts["other"]) == (sizes[reference], sizes[other])
+        facts = evaluator(reference).provenance(120)
+        assert (facts.reference.split, facts.reference.images) == (reference, sizes[reference])
+        assert (facts.other.split, facts.other.images) == (other, sizes[other])
+        assert (facts.samples, facts.data, facts.extractor.seed) == (120, drawn_data().facts, 1000)
 
 
-def test_class_accuracy_is_the_share_of_images_in_their_class(yardstick: Callable[..., Yardstick]) -> None:
+def test_class_accuracy_is_the_share_of_images_in_their_class(evaluator: Callable[..., Evaluator]) -> None:
     samples = draw(120, 1)
     with torch.no_grad():
         _, logits = load_network(layout.extractor("metric"))(torch.from_numpy(samples).float() / 127.5 - 1)
@@ -112,35 +113,35 @@ def test_class_accuracy_is_the_share_of_images_in_their_class(yardstick: Callabl
     for wrong in (0, 30, 120):
         labels = right.copy()
         labels[:wrong] = (right[:wrong] + 1) % 100
-        found = yardstick().evaluate(samples, labels=labels).values
+        found = evaluator().evaluate(samples, labels=labels).values
         assert found["class_accuracy"] == pytest.approx(1 - wrong / 120)
-    assert "class_accuracy" not in yardstick().evaluate(samples).values
+    assert "class_accuracy" not in evaluator().evaluate(samples).values
 
 
-def test_neighbours_are_training_images_whatever_the_reference(yardstick: Callable[..., Yardstick]) -> None:
+def test_neighbours_are_training_images_whatever_the_reference(evaluator: Callable[..., Evaluator]) -> None:
     copies = drawn_data().train_images[np.arange(0, 400, 4)]
     for reference in ("train", "test"):
-        found = yardstick(reference).evaluate(copies)
-        assert found.places.tolist() == list(range(0, 400, 4))
+        found = evaluator(reference).evaluate(copies)
+        assert found.neighbours.tolist() == list(range(0, 400, 4))
         assert found.distances.max() < 1e-4
         assert found.values["neighbour_closer"] == 1.0
         assert found.values["neighbour_ratio"] < 1e-4
 
 
-def test_real_images_are_not_measured_against_their_own_split(yardstick: Callable[..., Yardstick]) -> None:
-    measure_all = yardstick("test")
+def test_real_images_are_not_measured_against_their_own_split(evaluator: Callable[..., Evaluator]) -> None:
+    measure_all = evaluator("test")
     assert measure_all.held_back(1000).shape == (400, 3, 32, 32)
     found = measure_all.evaluate(measure_all.held_back(100), seen="train").values
-    assert not [key for key in found if key.endswith("_train") or key.startswith("neighbour")]
+    assert not [key for key in found if key.endswith("_other") or key.startswith("neighbour")]
     assert {"fid", "kid", "precision", "fid_se"} <= set(found)
 
 
-def test_order_batch_and_threads_change_rounding_alone(yardstick: Callable[..., Yardstick]) -> None:
+def test_order_batch_and_threads_change_rounding_alone(evaluator: Callable[..., Evaluator]) -> None:
     """Tolerances as `measure` states them; IS within its splits' spread, KID within its subsets'."""
     samples = draw(200, 1)
-    plain = yardstick().evaluate(samples).values
+    plain = evaluator().evaluate(samples).values
     for change in ("batch", "threads", "order"):
-        measure_all, images = yardstick(), samples
+        measure_all, images = evaluator(), samples
         if change == "batch":
             measure_all.extractor.batch_size = 7
         if change == "order":
@@ -156,33 +157,33 @@ def test_order_batch_and_threads_change_rounding_alone(yardstick: Callable[..., 
                 spread = {"is": 3 * plain["is_std"], "is_std": plain["is_std"]}.get(key, 5 * plain["fid_se"])
                 assert abs(found[key] - value) < spread, (change, key)
             elif change == "order" and key.startswith("kid"):
-                assert abs(found[key] - value) <= 3 * max(plain["kid_std"], plain["kid_std_test"]), (change, key)
+                assert abs(found[key] - value) <= 3 * max(plain["kid_std"], plain["kid_std_other"]), (change, key)
             else:
                 assert found[key] == pytest.approx(value, rel=1e-3, abs=1e-6), (change, key)
 
 
 def test_a_second_run_extracts_its_samples_alone(
-    yardstick: Callable[..., Yardstick], monkeypatch: pytest.MonkeyPatch
+    evaluator: Callable[..., Evaluator], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = yardstick().evaluate(draw(100, 1))
+    first = evaluator().evaluate(draw(100, 1))
     sizes = []
     right = Extractor.__call__
     monkeypatch.setattr(
         Extractor, "__call__", lambda self, images, *a: sizes.append(len(images)) or right(self, images, *a)
     )
-    again = yardstick().evaluate(draw(100, 1))
+    again = evaluator().evaluate(draw(100, 1))
     assert sizes == [100]
     assert again.values == first.values
     assert again.resamples.equals(first.resamples)
     assert not list(CACHE.glob("*.part*"))
 
 
-def test_a_damaged_file_of_the_cache_is_named(yardstick: Callable[..., Yardstick]) -> None:
-    yardstick().evaluate(draw(100, 1))
+def test_a_damaged_file_of_the_cache_is_named(evaluator: Callable[..., Evaluator]) -> None:
+    evaluator().evaluate(draw(100, 1))
     (file,) = CACHE.glob("train-*-radii.npz")
     file.write_bytes(file.read_bytes()[:100])
     with pytest.raises(UserError, match=r"-radii\.npz is damaged .* delete it and start again"):
-        yardstick().evaluate(draw(100, 1))
+        evaluator().evaluate(draw(100, 1))
 
 
 def test_the_cache_holds_no_code(tmp_path: Path) -> None:

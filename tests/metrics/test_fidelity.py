@@ -1,5 +1,6 @@
 """FID, IS and KID against their closed forms, the cache of the reference, and images that are refused."""
 
+import hashlib
 import threading
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from scipy.linalg import sqrtm
 
 from gen100 import config
 from gen100.errors import UserError
-from gen100.metrics import extractors, fidelity
+from gen100.metrics import extractors, frechet
+from gen100.metrics.evaluation import measure
 from gen100.metrics.extractors import describe, store_inception
 from gen100.metrics.features import Extractor, Reference
-from gen100.metrics.fidelity import measure
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network, save_network
+from gen100.report.labels import extractor_label
 from gen100.settings import Optimizer, Training
 from support.tiny_metrics import draw
 
@@ -205,15 +207,16 @@ def test_the_extractor_itself_refuses_floats(extractor: Path) -> None:
 def test_a_result_that_is_no_number_is_an_error(
     extractor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fidelity, "distance", lambda *_: float("nan"))
+    monkeypatch.setattr(frechet, "distance", lambda *_: float("nan"))
     with pytest.raises(UserError, match=r"fid by .*metric\.safetensors is nan"):
         measure(draw(20, 1), Reference("train", draw(20, 2)), extractor, ["fid"], tmp_path)
 
 
 def test_own_network_is_never_called_fid(extractor: Path) -> None:
-    label = describe(extractor)
-    assert label["label"] == "FD, CIFAR-100 network (seed 1000, test accuracy 48.1%)"
-    assert label["distance"] == "FD"
+    facts = describe(extractor)
+    assert (facts.kind, facts.distance, facts.seed, facts.accuracy) == ("cifar100-network", "FD", 1000, 0.4812)
+    assert facts.sha256 == hashlib.sha256(extractor.read_bytes()).hexdigest()
+    assert extractor_label(facts) == "FD, CIFAR-100 network (seed 1000, test accuracy 48.1%)"
 
 
 def test_nothing_is_printed(extractor: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -239,7 +242,7 @@ def test_inception_round_trip(tmp_path: Path) -> None:
     inception.fc.weight.mul_(100)
     torch.save(inception.state_dict(), tmp_path / "inception.pth")
     store_inception(tmp_path / "inception.pth", tmp_path / "metric.safetensors")
-    assert describe(tmp_path / "metric.safetensors")["label"] == "FID, Inception v3"
+    assert extractor_label(describe(tmp_path / "metric.safetensors")) == "FID, Inception v3"
 
     samples = draw(10, 1)
     found = measure(

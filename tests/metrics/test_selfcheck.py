@@ -16,8 +16,8 @@ from torch_fidelity import metric_kid
 from gen100 import config
 from gen100.data import arrays
 from gen100.errors import UserError
-from gen100.metrics import extractors, features, fidelity, selfcheck
-from gen100.metrics.evaluation import Yardstick
+from gen100.metrics import extractors, features, fidelity, neighbours, selfcheck
+from gen100.metrics.evaluation import Evaluator
 from gen100.metrics.extractors import Cifar100Extractor, store_inception
 from gen100.metrics.frechet import Gaussian
 from gen100.metrics.network import FeatureNetwork
@@ -40,18 +40,18 @@ def trained(tmp_path_factory: pytest.TempPathFactory, demo_params: dict, gen100:
 
 
 @pytest.fixture
-def yardstick(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Yardstick]:
+def evaluator(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Evaluator]:
     """Makes what measures, with a cache of its own; of other weights, if given."""
     monkeypatch.chdir(tmp_path)
     data = arrays.load(trained / "data/cifar100.npz")
     settings = config.load_params(trained / "params.yaml").metrics
     METRIC.parent.mkdir(parents=True)
     METRIC.write_bytes((trained / METRIC).read_bytes())
-    return lambda: Yardstick(data, settings, Path("cache"))
+    return lambda: Evaluator(data, settings, Path("cache"))
 
 
-def test_what_is_right_passes(yardstick: Callable[..., Yardstick]) -> None:
-    found = run_checks(yardstick())
+def test_what_is_right_passes(evaluator: Callable[..., Evaluator]) -> None:
+    found = run_checks(evaluator())
     assert found["fid_real"] < found["fid_jpeg"] < found["fid_blurred"] < found["fid_noise"]
     assert found["features_width"] == 64
     json.dumps(found, allow_nan=False)
@@ -175,8 +175,8 @@ def other_features_for_kid(patch: pytest.MonkeyPatch) -> None:
 
 
 def samples_for_reference(patch: pytest.MonkeyPatch) -> None:
-    right = fidelity.precision_recall
-    patch.setattr(fidelity, "precision_recall", lambda *sets: right(sets[0], 0 * sets[1], sets[2], sets[3]))
+    right = neighbours.precision_recall
+    patch.setattr(neighbours, "precision_recall", lambda *sets: right(sets[0], 0 * sets[1], sets[2], sets[3]))
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def samples_for_reference(patch: pytest.MonkeyPatch) -> None:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_mistake_is_caught(
-    yardstick: Callable[..., Yardstick],
+    evaluator: Callable[..., Evaluator],
     monkeypatch: pytest.MonkeyPatch,
     mistake: Callable[[pytest.MonkeyPatch], None],
     check: str,
@@ -211,17 +211,17 @@ def test_a_mistake_is_caught(
 ) -> None:
     mistake(monkeypatch)
     with pytest.raises(UserError, match=rf"self-check {check} failed, .* expected .*{cause}") as caught:
-        run_checks(yardstick())
+        run_checks(evaluator())
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("honest", [True, False])
 def test_a_network_without_its_trained_weights_is_caught(
-    yardstick: Callable[..., Yardstick], honest: bool
+    evaluator: Callable[..., Evaluator], honest: bool
 ) -> None:
     torch.manual_seed(0)
     network = FeatureNetwork(load_network(METRIC).settings).eval()
-    measure = yardstick()
+    measure = evaluator()
     _, logits = network(torch.from_numpy(measure.data.test_images).float() / 127.5 - 1)
     accuracy = float((logits.argmax(1).numpy() == measure.data.test_labels).mean())
     save_network(METRIC, network, seed=1, accuracy=accuracy if honest else 0.66, synthetic=True)
@@ -229,32 +229,32 @@ def test_a_network_without_its_trained_weights_is_caught(
         "accuracy_trained failed.* has not learned" if honest else "accuracy failed.* weights of another network"
     )
     with pytest.raises(UserError, match=said):
-        run_checks(yardstick())
+        run_checks(evaluator())
 
 
-def test_shuffled_weights_are_caught(yardstick: Callable[..., Yardstick]) -> None:
+def test_shuffled_weights_are_caught(evaluator: Callable[..., Evaluator]) -> None:
     network, header = load_network(METRIC), extractors.read_header(METRIC)
     assert isinstance(header, extractors.OwnHeader)
     weights = network.classify.weight
     weights.copy_(weights[:, torch.randperm(weights.shape[1], generator=torch.Generator().manual_seed(0))])
     save_network(METRIC, network, seed=1000, accuracy=header.accuracy, synthetic=True)
     with pytest.raises(UserError, match="self-check accuracy failed"):
-        run_checks(yardstick())
+        run_checks(evaluator())
 
 
 def test_features_kept_by_another_version_are_caught(
-    yardstick: Callable[..., Yardstick], monkeypatch: pytest.MonkeyPatch
+    evaluator: Callable[..., Evaluator], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_checks(yardstick())
+    run_checks(evaluator())
     # Trained on mirror images too, the network answers them as well.
     _forward(monkeypatch, lambda network, images: network(images.flip(3).float() / 127.5 - 1))
     monkeypatch.setattr(selfcheck, "ACCURACY", 0.1)
     with pytest.raises(UserError, match=r"self-check features_kept failed.* delete \.cache"):
-        run_checks(yardstick())
+        run_checks(evaluator())
 
 
-def test_too_few_samples_are_refused(yardstick: Callable[..., Yardstick]) -> None:
-    measure = yardstick()
+def test_too_few_samples_are_refused(evaluator: Callable[..., Evaluator]) -> None:
+    measure = evaluator()
     with pytest.raises(UserError, match="99 sample images are too few to measure: take at least 100"):
         measure.evaluate(measure.held_back(99))
 
@@ -286,7 +286,7 @@ def test_an_untrained_inception_is_caught(trained: Path, tmp_path: Path, monkeyp
     data = arrays.load(trained / "data/cifar100.npz")
     settings = config.load_params(trained / "params.yaml").metrics
     with pytest.raises(UserError, match=r"self-check is_real failed.* is 1, .* without its trained weights"):
-        run_checks(Yardstick(data, settings, Path("cache")))
+        run_checks(Evaluator(data, settings, Path("cache")))
 
 
 def test_pictures_lose_what_they_should() -> None:

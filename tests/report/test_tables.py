@@ -9,12 +9,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from gen100 import layout
 from gen100.cells import Cell
+from gen100.config import Metrics
 from gen100.errors import UserError
-from gen100.report.results import COLUMNS, aggregate
+from gen100.metrics.measure import Measure, Number
+from gen100.metrics.measures import MEASURES, columns
+from gen100.provenance import DataFacts, ExtractorFacts
+from gen100.report.labels import data_label, extractor_label
+from gen100.report.results import aggregate, read_results
 from gen100.report.table_formats import escaped
-from gen100.thesis.tables import thesis_numbers, write_tables
-from support.report_workspace import ALL_CELLS, INCEPTION, OWN, SYNTHETIC, make_workspace, write_comparisons
+from gen100.thesis.cells import NUMBERS
+from gen100.thesis.tables import write_tables
+from support.report_workspace import ALL_CELLS, INCEPTION, OWN, REAL, SYNTHETIC, make_workspace, write_comparisons
 
 CELLS = ["stylegan2-hinge-1024", "vae-elbo-128", "vae-wae-512", "vae-elbo-2048"]
 
@@ -30,14 +37,15 @@ def read_table(name: str, language: str = "en") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_results_have_a_row_a_run_in_the_order_of_params(workspace: Path) -> None:
+def test_results_have_one_row_per_run_in_the_order_of_params(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS, seeds=(3, 0))
     aggregate(params)
     results = pd.read_csv("reports/results.csv")
-    assert list(results.columns) == COLUMNS
+    assert set(columns()) < set(results.columns)
     assert list(zip(results["cell"], results["seed"], strict=True)) == [(c, s) for c in CELLS for s in (3, 0)]
+    assert read_results()[5]["extractor_sha256"] == OWN.sha256
     row = results.iloc[5]
-    assert (row["model"], row["loss"], row["batch_size"], row["latent_size"]) == ("vae", "wae", 512, 512)
+    assert (row["family"], row["loss"], row["batch_size"], row["latent_size"]) == ("vae", "wae", 512, 512)
     assert (row["fid"], row["is"], row["kid"], row["images_seen"]) == (121.0, 2.5, 0.05, 200_000)
     curve = pd.read_csv("results/vae-wae-512/0/curve.csv")
     assert (row["train_loss"], row["val_loss"]) == pytest.approx(
@@ -45,12 +53,14 @@ def test_results_have_a_row_a_run_in_the_order_of_params(workspace: Path) -> Non
     )
     assert (row["fid_other"], row["kid_other"], row["precision_other"]) == (121.0, 0.05, 0.5)
     assert (row["fid_limit"], row["fid_se"], row["memory"]) == (119.0, 0.75, 1_500_000_000)
-    assert (row["reference"], row["other"]) == ("train, 2,000 images", "test, 500 images")
-    empty = {column for column in COLUMNS if results[column].isna().to_numpy().any()}
-    assert empty == {
-        *("reconstruction_fid", "fd_dinov2", "class_accuracy"),
-        *("autoencoder_images", "autoencoder_seconds"),
-    }
+    assert (row["reference"], row["reference_images"]) == ("train", 2000)
+    assert (row["other"], row["other_images"], row["samples"]) == ("test", 500, 200)
+    assert (row["distance"], row["extractor"], row["extractor_accuracy"]) == ("FD", "cifar100-network", 0.481)
+    assert row["extractor_seed"] == OWN.seed
+    assert (row["data"], row["synthetic"], row["data_seed"]) == ("synthetic", True, 0)
+    empty = {column for column in results.columns if results[column].isna().to_numpy().any()}
+    first_stage = {"reconstruction_fid", "reconstruction_images", "autoencoder_images", "autoencoder_seconds"}
+    assert empty == first_stage | {"fd_dinov2", "fd_dinov2_other", "class_accuracy"}
 
 
 def test_a_two_stage_model_has_its_autoencoders_cost_and_distance(workspace: Path) -> None:
@@ -95,8 +105,24 @@ def test_a_number_that_is_not_finite_is_refused(workspace: Path) -> None:
 def test_runs_measured_differently_do_not_share_a_table(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS)
     file = Path("results/vae-elbo-2048/0/metrics.json")
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"extractor": INCEPTION}))
-    with pytest.raises(UserError, match="differ in extractor"):
+    record = json.loads(file.read_text())
+    for change, said in (
+        ({"extractor": INCEPTION.model_dump()}, "differ in extractor.kind"),
+        ({"extractor": OWN.model_dump() | {"sha256": "2" * 64}}, "differ in extractor.sha256"),
+        ({"samples": 199}, "differ in samples.* has 200, vae-elbo-2048/0 has 199"),
+        ({"reference": {"split": "train", "images": 1999}}, "differ in reference.images"),
+    ):
+        file.write_text(json.dumps(record | {"provenance": record["provenance"] | change}))
+        with pytest.raises(UserError, match=said):
+            aggregate(params)
+
+
+def test_measures_of_an_older_version_are_refused(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    file = Path("results/vae-elbo-2048/0/metrics.json")
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps({key: value for key, value in record.items() if key != "provenance"}))
+    with pytest.raises(UserError, match="no valid 'provenance': remove it and run stage evaluate vae-elbo-2048 0"):
         aggregate(params)
 
 
@@ -114,7 +140,8 @@ def test_means_and_intervals_over_seeds(workspace: Path) -> None:
     assert float(first["IS (CIFAR-100 network)"]) == 2.5
     assert float(first["IS (CIFAR-100 network) ±"]) == pytest.approx(half / 2)
     assert first["Seeds"] == "3"
-    assert (first["Data"], first["Extractor"], first["Samples"]) == (SYNTHETIC, OWN, "200")
+    assert (first["Data"], first["Extractor"]) == (data_label(SYNTHETIC), extractor_label(OWN))
+    assert (first["Samples"], first["Reference"]) == ("200", "train, 2,000 images")
     assert (float(floor["FD (CIFAR-100 network)"]), floor["Thesis FID"], floor["Samples"]) == (3.5, "", "500")
     assert [float(row["FD (CIFAR-100 network)"]) for row in (noise, constant)] == [410, 520]
     text = Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8")
@@ -151,7 +178,7 @@ def test_the_table_of_measures_has_what_was_measured(workspace: Path) -> None:
     dalle, vae, floor, noise, _ = read_table("measures")
     assert (dalle["Precision, train"], dalle["Recall, test"]) == ("0.5", "0.25")
     assert (dalle["FD (CIFAR-100 network), train"], dalle["Limit for N → ∞"]) == ("100.0", "98.0")
-    reconstruction = "Of the autoencoder's reconstructions"
+    reconstruction = "FD of the autoencoder's reconstructions"
     assert (dalle[reconstruction], vae[reconstruction]) == ("20.0", "")
     assert (floor["FD (CIFAR-100 network), test"], noise["FD (CIFAR-100 network), test"]) == ("", "412.0")
     assert not any("DINOv2" in head for head in dalle)
@@ -170,8 +197,8 @@ def test_no_cell_is_best_within_the_noise(workspace: Path, verdict: str, signs: 
     lines = Path("reports/tables/table_3_2.en.md").read_text(encoding="utf-8").splitlines()
     cells = [line.split("|")[3].replace("\\", "").split() for line in lines if line.startswith("| VAE")]
     assert [" ".join(cell[1:]) for cell in cells] == signs
-    told = "≈: cannot be told" if "≈" in signs else "the lowest FD of its model and latent size here, beyond"
-    assert told in "\n".join(lines)
+    told = "≈: within the noise of the lowest FD" if "≈" in signs else "*: the lowest FD of its family and latent"
+    assert told in "\n".join(lines).replace("\\", "")
     # A cell with nothing to compare it with is neither.
     assert "≈" not in Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8")
 
@@ -184,7 +211,7 @@ def test_missing_comparisons_are_named(workspace: Path) -> None:
         write_tables(params)
 
 
-def test_the_thesis_numbers_stand_beside_their_cells(workspace: Path) -> None:
+def test_the_thesis_numbers_stand_next_to_their_cells(workspace: Path) -> None:
     params = make_workspace(workspace, ALL_CELLS)
     aggregate(params)
     write_tables(params)
@@ -195,20 +222,21 @@ def test_the_thesis_numbers_stand_beside_their_cells(workspace: Path) -> None:
     printed = [row[f"Thesis {name}"] for name in ("FID", "IS", "Training Loss", "Validation Loss")]
     assert printed == ["1152.5728", "1.00", "-0.0853", "1.7892"]
     assert lines["DALL-E, Perceptual", "(128, 128)"]["Thesis FID"] == "989.0345"
-    assert set(thesis_numbers()) == set(map(Cell.parse, ALL_CELLS))
+    assert set(NUMBERS) == set(map(Cell.parse, ALL_CELLS))
 
 
-def test_a_cell_the_thesis_lacks_gets_dashes(workspace: Path) -> None:
+def test_a_cell_that_the_thesis_lacks_is_in_the_table_of_measures_alone(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS)
     aggregate(params)
     write_tables(params)
-    text = Path("reports/tables/table_3_2.en.md").read_text(encoding="utf-8")
-    line = next(line for line in text.splitlines() if "VAE, WAE" in line)
-    assert "(512, 512)" in line
-    assert line.endswith("| — | — | — | — |")
+    sizes = {
+        name: [row["Batch and latent size"] for row in read_table(name)] for name in ("3_1", "3_2", "measures")
+    }
+    assert "(512, 512)" in sizes["measures"]
+    assert "(512, 512)" not in sizes["3_1"] + sizes["3_2"]
 
 
-def test_an_empty_table_keeps_its_heads_and_the_floor(workspace: Path) -> None:
+def test_an_empty_table_keeps_its_heads_and_the_floor_and_says_so(workspace: Path) -> None:
     params = make_workspace(workspace, ["vae-elbo-128"])
     aggregate(params)
     write_tables(params)
@@ -216,12 +244,76 @@ def test_an_empty_table_keeps_its_heads_and_the_floor(workspace: Path) -> None:
     heads = ["Модель та функція втрат", "Розмір батчу та латентного простору"]
     assert list(floor)[:2] == heads
     assert floor[heads[0]].startswith("Справжні")
+    for language, said in (("en", "No cell of this table is in params.yaml."), ("uk", "У params.yaml немає")):
+        for suffix in ("md", "tex"):
+            text = Path(f"reports/tables/table_3_2.{language}.{suffix}").read_text(encoding="utf-8")
+            assert said in text
+
+
+def test_ukrainian_tables_have_a_decimal_comma_and_their_data_a_point(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    aggregate(params)
+    write_tables(params)
+    text = Path("reports/tables/table_3_2.uk.md").read_text(encoding="utf-8")
+    assert "| StyleGAN2, Hinge | (64, 1024) | 100,00 | 2,00 |" in text
+    assert "| 1152,5728 | 1,00 | -0,0853 | 1,7892 |" in text
+    row = read_table("3_2", "uk")[0]
+    assert row["Магістерська робота FID"] == "1152.5728"
+    assert row["FD (мережа CIFAR-100)"] == "100.0"
+    assert "100,00" in Path("reports/tables/table_3_2.uk.tex").read_text(encoding="utf-8")
+
+
+def test_families_with_other_losses_say_which(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    aggregate(params)
+    write_tables(params)
+    said = "For StyleGAN2 the two loss columns hold the losses of: generator, discriminator."
+    assert said in Path("reports/tables/table_3_2.en.md").read_text(encoding="utf-8")
+    assert "loss columns" not in Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8")
+
+
+def test_heads_of_the_table_of_measures_point_to_better_values(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    aggregate(params)
+    write_tables(params)
+    text = Path("reports/tables/table_measures.en.md").read_text(encoding="utf-8")
+    assert "| FD (CIFAR-100 network), train ↓ |" in text
+    assert "| Precision, test ↑ |" in text
+    text = Path("reports/tables/table_measures.en.tex").read_text(encoding="utf-8")
+    assert r"Precision, test $\uparrow$" in text
+
+
+def test_a_new_measure_is_a_row_of_the_list(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = Number("brightness", "Brightness", "Brightness is the mean of all pixels.", digits=1)
+    row = Measure("brightness", (number,), lambda sample, _: (float(sample.images.mean()),), both_splits=True)
+    monkeypatch.setitem(MEASURES, "brightness", row)
+    params = make_workspace(workspace, CELLS)
+    metrics = Metrics.model_validate(params.metrics.model_dump() | {"measures": ["fid", "brightness"]})
+    params = params.model_copy(update={"metrics": metrics})
+    with pytest.raises(UserError, match="has no 'brightness'"):
+        aggregate(params)
+    files = [layout.run(cell, 0) / "metrics.json" for cell in CELLS]
+    for file in files:
+        record = json.loads(file.read_text()) | {"brightness": 127.25, "brightness_other": 126.0}
+        file.write_text(json.dumps(record))
+    reference = json.loads(layout.REFERENCE.read_text())
+    for kind in ("real", "noise", "constant"):
+        reference[kind] |= {"brightness": 100.0, "brightness_other": 101.0}
+    layout.REFERENCE.write_text(json.dumps(reference))
+    aggregate(params)
+    write_tables(params)
+    assert set(pd.read_csv("reports/results.csv")["brightness"]) == {127.25}
+    text = Path("reports/tables/table_measures.en.md").read_text(encoding="utf-8")
+    assert "Brightness, train" in text
+    assert "Brightness is the mean of all pixels." in text
+    assert "| 127.2 |" in text
+    assert "127,2" in Path("reports/tables/table_measures.uk.tex").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("suffix", ["csv", "md", "tex"])
 @pytest.mark.parametrize("language", ["en", "uk"])
 def test_only_inception_measures_fid(workspace: Path, suffix: str, language: str) -> None:
-    def text_with(folder: str, extractor: str, data: str) -> str:
+    def text_with(folder: str, extractor: ExtractorFacts, data: DataFacts) -> str:
         place = workspace / folder
         place.mkdir()
         with pytest.MonkeyPatch.context() as patch:
@@ -239,11 +331,12 @@ def test_only_inception_measures_fid(workspace: Path, suffix: str, language: str
     own = text_with("own", OWN, SYNTHETIC)
     assert "FID" not in own
     assert "FD (" in own
-    assert "synthetic" in own
-    real = text_with("inception", INCEPTION, "CIFAR-100")
+    synthetic = {"en": "synthetic", "uk": "синтетичн"}[language]
+    assert synthetic in own
+    real = text_with("inception", INCEPTION, REAL)
     assert re.search(r"\bFID\b", real)
     assert "FD (" not in real
-    assert "synthetic" not in real
+    assert synthetic not in real
 
 
 def test_titles_admit_what_the_numbers_are(workspace: Path) -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from gen100.provenance import DataFacts
+
 COUNT = (200, 100)
+FACTS = DataFacts(name="archive", train=COUNT[0], test=COUNT[1])
 
 
 FOLDER = "cifar-100-binary"

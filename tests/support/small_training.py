@@ -53,7 +53,7 @@ def data(count: int = 70) -> Cifar100:
     values = dict.fromkeys([f.name for f in dataclasses.fields(Cifar100)])
     values |= {"train_images": images, "train_labels": labels, "train_coarse": labels % 20}
     values |= {"test_images": images[:30], "test_labels": labels[:30], "test_coarse": labels[:30] % 20}
-    values |= {"fine_names": names, "coarse_names": names[:20], "title": "noise"}
+    values |= {"fine_names": names, "coarse_names": names[:20], "facts": None}
     return Cifar100(**values)  # type: ignore[arg-type]
 
 

@@ -10,7 +10,11 @@ from gen100.data.arrays import Cifar100
 from gen100.metrics.features import Images
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
+from gen100.provenance import DataFacts
 from gen100.settings import Optimizer, Training
+
+FACTS = DataFacts(name="archive", train=400, test=150)
+"""Of `drawn_data`."""
 
 
 def draw(count: int, seed: int, low: int = 0, high: int = 256) -> Images:
@@ -38,4 +42,4 @@ def drawn_data() -> Cifar100:
         f"{split}_{kind}": np.zeros(0, np.int64) for split in ("train", "test") for kind in ("labels", "coarse")
     }
     images = {"train_images": draw(400, 2), "test_images": draw(150, 3)}
-    return Cifar100(**images, **labels, fine_names=[], coarse_names=[], title="drawn images")
+    return Cifar100(**images, **labels, fine_names=[], coarse_names=[], facts=FACTS)

@@ -41,7 +41,7 @@ def experiment(study: Path) -> str:
 def test_metrics_show_a_row_for_each_cell_and_the_floor(study: Path) -> None:
     header, _, *rows = dvc(study, "metrics", "show", "--md").strip().splitlines()
     names = [name.strip() for name in header.strip("|").split("|")]
-    assert {"Path", "fid", "is", "kid", "samples", "extractor"} <= set(names)
+    assert {"Path", "fid", "is", "kid", "provenance.samples", "provenance.extractor.kind"} <= set(names)
     shown = [dict(zip(names, map(str.strip, row.strip("|").split("|")), strict=True)) for row in rows]
     files = [f"results/{cell}/0/metrics.json" for cell in CELLS] + ["reports/reference.json"]
     assert sorted(row["Path"] for row in shown) == sorted(files)

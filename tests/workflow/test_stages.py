@@ -14,6 +14,7 @@ from safetensors import safe_open
 from gen100.config import FeatureNetwork as FeatureNetworkSettings
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
+from gen100.provenance import Provenance, SplitFacts
 from support.processes import Process, refused
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128", "stable_diffusion-mae-128"]
@@ -110,17 +111,16 @@ def test_a_two_stage_models_run_is_evaluated(workspace: Path, gen100: Process) -
     save_network(weights, network, seed=1000, accuracy=0.1, synthetic=True)
     gen100(workspace, "evaluate", cell, 0)
     metrics = json.loads((target / "metrics.json").read_text())
-    assert {"reference": metrics["reference"], "other": metrics["other"], "samples": metrics["samples"]} == {
-        "reference": "train, 200 images",
-        "other": "test, 100 images",
-        "samples": 150,
-    }
+    facts = Provenance.model_validate(metrics["provenance"])
+    assert facts.reference == SplitFacts(split="train", images=200)
+    assert facts.other == SplitFacts(split="test", images=100)
+    assert facts.samples == 150
     assert metrics["reconstruction_images"] == 100  # all that the other split has
     measured = ("fid", "kid", "kid_std", "kid_subset_size", "precision", "recall")
-    expected = {*measured, *(f"{key}_test" for key in measured), "is", "is_std", "fid_limit", "fid_se"}
+    expected = {*measured, *(f"{key}_other" for key in measured), "is", "is_std", "fid_limit", "fid_se"}
     expected |= {"neighbour_ratio", "neighbour_closer", "reconstruction_fid", "reconstruction_images"}
     expected |= {"class_accuracy"}
-    assert set(metrics) == expected | {"extractor", "data", "reference", "other", "samples"}
+    assert set(metrics) == expected | {"provenance"}
     assert list(metrics) == sorted(metrics)
     resamples = pd.read_csv(target / "resamples.csv")
     assert list(resamples.columns) == ["kind", "images", "replicate", "fid"]

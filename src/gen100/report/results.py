@@ -89,8 +89,9 @@ def _measures(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance
         for key in measure.keys()  # noqa: SIM118
     ]
     provenance = provenance_of(record, file, way_out)
-    check_numbers(record, asked, file, way_out)
-    return {key: record[key] if key in asked else None for key in columns()}, provenance
+    found = {key: record.get(key) for key in columns()}
+    check_numbers(record, [key for key in found if key in asked or key in record], file, way_out)
+    return found, provenance
 
 
 def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
@@ -128,8 +129,8 @@ def _differing(a: Any, b: Any, name: str = "") -> tuple[str, Any, Any] | None:
 def aggregate(params: Params) -> None:
     """Write reports/results.csv, one row per run, in the order of `cells`, then `seeds`.
 
-    The losses are those of the last row of the run's curve. A measure that params.yaml does not ask for, or that
-    the run cannot have, stays empty.
+    The losses are those of the last row of the run's curve. A measure that the run was not asked for, or cannot
+    have, stays empty.
 
     Raises:
         UserError: an input is missing or not finite, or runs were measured with different extractors, data,
@@ -156,7 +157,8 @@ def read_results() -> list[Record]:
         UserError: they were not written yet.
     """
     try:
-        results = pd.read_csv(layout.RESULTS)
+        # Digests may consist of digits alone.
+        results = pd.read_csv(layout.RESULTS, dtype={"extractor_sha256": str, "commit": str})
     except FileNotFoundError:
         raise UserError(f"{layout.RESULTS} is missing: {advice('aggregate')}") from None
     return results.astype(object).where(results.notna(), None).to_dict("records")  # pyright: ignore[reportReturnType]
