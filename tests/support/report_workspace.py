@@ -9,13 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
+from gen100.thesis.claims.table import CLAIMS as THESIS_CLAIMS
+from gen100.thesis.forensics.facts import (
+    ForensicsFacts,
+    ImageSetFacts,
+    Measurement,
+    MistakeResult,
+    write_forensics_csv,
+)
 from matplotlib.figure import Figure
 
-from gen100 import layout
+from gen100 import i18n, layout
 from gen100.cells import Cell
 from gen100.config import Params, load_params
 from gen100.data.arrays import load
 from gen100.families.registry import FAMILIES
+from gen100.i18n import N_, _
+from gen100.provenance import DataFacts, ExtractorFacts, Provenance, SplitFacts
 from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import Caption, save, styled
@@ -23,23 +33,25 @@ from gen100.thesis.tables import write_tables
 from support.processes import ROOT
 
 ALL_CELLS = [
-    f"{model}-{loss}-{latent}"
-    for model, family in FAMILIES.items()
-    for loss in family.losses
-    for latent in (128, 1024 if model == "stylegan2" else 2048)
+    f"{family}-{loss}-{latent}"
+    for family, known in FAMILIES.items()
+    for loss in known.losses
+    for latent in (128, 1024 if family == "stylegan2" else 2048)
 ]
-OWN = "FD, CIFAR-100 network (test accuracy 48.1%)"
-INCEPTION = "FID, Inception v3"
-SYNTHETIC = "synthetic stand-in (2,000 training images, seed 0)"
-SPLITS = {"reference": "train, 2,000 images", "other": "test, 500 images"}
-FLOOR = {"fid": 3.5, "is": 11.25, "is_std": 0.2, "kid": 0.001, "kid_std": 0.0002, "samples": 500}
-FLOOR |= {"precision": 0.75, "recall": 0.7, "fid_limit": 0.5, "fid_se": 0.1}
-NOISE = {"fid": 410.0, "is": 1.5, "is_std": 0.01, "kid": 0.9, "kid_std": 0.02, "samples": 500, "fid_test": 412.0}
-NOISE |= {"precision": 0.0, "recall": 0.0, "fid_limit": 409.0, "fid_se": 0.3}
-CONSTANT = NOISE | {"fid": 520.0, "is": 1.0, "is_std": 0.0, "kid": 1.1, "kid_std": 0.01, "fid_test": 521.0}
+OWN = ExtractorFacts(kind="cifar100-network", sha256="1" * 64, accuracy=0.481, seed=1000)
+INCEPTION = ExtractorFacts(kind="inception-v3-compat", sha256="0" * 64)
+SYNTHETIC = DataFacts(name="synthetic", train=2000, test=500, seed=0)
+REAL = DataFacts(name="CIFAR-100", train=50_000, test=10_000)
+FLOOR = {"fid": 3.5, "is": 11.25, "is_std": 0.2, "kid": 0.001, "kid_std": 0.0002, "kid_subset_size": 100}
+FLOOR |= {"precision": 0.75, "recall": 0.7, "fid_limit": 0.5, "fid_se": 0.1, "samples": 500, "class_accuracy": 0.5}
+FLOOR |= {"neighbour_ratio": 1.0, "neighbour_closer": 0.5}
+NOISE = FLOOR | {"fid": 410.0, "is": 1.5, "is_std": 0.01, "kid": 0.9, "kid_std": 0.02, "fid_other": 412.0}
+NOISE |= {"precision": 0.0, "recall": 0.0, "fid_limit": 409.0, "fid_se": 0.3, "class_accuracy": 0.01}
+NOISE |= {f"{key}_other": NOISE[key] for key in ("kid", "kid_std", "kid_subset_size", "precision", "recall")}
+CONSTANT = NOISE | {"fid": 520.0, "is": 1.0, "is_std": 0.0, "kid": 1.1, "kid_std": 0.01, "fid_other": 521.0}
 PAGE_CELLS = ["vae-elbo-128", "vae-elbo-2048", "vae-wae-128", "dalle-mse-128", "stylegan2-hinge-1024"]
 PAGE_CELLS += ["stable_diffusion-mae-128", "stable_diffusion-huber-128"]
-"""At least one of each model, two that compare."""
+"""At least one of each family, two that compare."""
 ROOT_PARAMS = ROOT / "params.yaml"
 
 
@@ -56,14 +68,16 @@ def curve_of(cell: Cell, records: int, random: np.random.Generator) -> pd.DataFr
     return pd.DataFrame(columns | {"train_loss": train, "val_loss": val, "train_kl": 0.3 * train})
 
 
-def measured(number: int, place: int, staged: bool) -> dict[str, float]:
-    """What metrics.json says of run `place` of cell `number`: fid is 100 + 10 number + place."""
+def measured(number: int, place: int, cell: Cell) -> dict[str, Any]:
+    """The measures of run `place` of cell `number`: fid is 100 + 10 number + place."""
     fid = 100.0 + 10 * number + place
-    numbers = {"fid": fid, "is": 2 + 0.5 * place, "is_std": 0.1, "kid": 0.05, "kid_std": 0.01, "samples": 200}
-    numbers |= {"precision": 0.5, "recall": 0.25, "neighbour_ratio": 1.1, "neighbour_closer": 0.4}
-    numbers |= {"fid_limit": fid - 2, "fid_se": 0.75}
-    numbers |= {f"{key}_test": numbers[key] for key in ("fid", "kid", "kid_std", "precision", "recall")}
-    return numbers | ({"reconstruction_fid": 20.0 + number, "class_accuracy": 0.125} if staged else {})
+    numbers = {"fid": fid, "is": 2 + 0.5 * place, "is_std": 0.1, "kid": 0.05, "kid_std": 0.01}
+    numbers |= {"kid_subset_size": 100, "precision": 0.5, "recall": 0.25}
+    numbers |= {f"{key}_other": numbers[key] for key in numbers if not key.startswith("is")}
+    numbers |= {"neighbour_ratio": 1.1, "neighbour_closer": 0.4, "fid_limit": fid - 2, "fid_se": 0.75}
+    if cell.autoencoder:
+        numbers |= {"reconstruction_fid": 20.0 + number, "reconstruction_images": 200}
+    return numbers | ({"class_accuracy": 0.125} if FAMILIES[cell.family].conditional else {})
 
 
 def write_run(cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray, records: int = 20) -> None:
@@ -85,83 +99,95 @@ def write_run(cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray
     }
     (folder / "run.json").write_text(json.dumps(run))
     if cell.autoencoder:
-        first = layout.autoencoder(cell.autoencoder, seed)
-        first.mkdir(parents=True, exist_ok=True)
-        (first / "run.json").write_text(json.dumps({"images_seen": 50_000, "seconds": 5.5}))
+        shared = layout.autoencoder(cell.autoencoder, seed)
+        shared.mkdir(parents=True, exist_ok=True)
+        (shared / "run.json").write_text(json.dumps(run | {"images_seen": 50_000, "seconds": 5.5}))
 
 
 def write_comparisons(params: Params, verdict: str = "one seed") -> None:
-    """A row for each pair of losses of one model and latent size, all with one verdict."""
+    """A row for each pair of losses of one family and latent size, all with one verdict."""
     rows = []
-    for model, latent in dict.fromkeys((cell.family, cell.latent) for cell in map(Cell.parse, params.cells)):
-        losses = [loss for loss in FAMILIES[model].losses if f"{model}-{loss}-{latent}" in params.cells]
+    for family, latent in dict.fromkeys((cell.family, cell.latent) for cell in map(Cell.parse, params.cells)):
+        losses = [loss for loss in FAMILIES[family].losses if f"{family}-{loss}-{latent}" in params.cells]
         for first, second in combinations(losses, 2):
-            rows.append([model, latent, "fid", first, second, 100, 120, -20, len(params.seeds), *[None] * 3])
+            rows.append([family, latent, "fid", first, second, 100, 120, -20, len(params.seeds), *[None] * 3])
             rows[-1] += [-25, -15, 0.01, 0.02, verdict]
-    columns = "model,latent_size,measure,loss_a,loss_b,mean_a,mean_b,difference,seeds,low_seeds,high_seeds,p_seeds"
+    columns = (
+        "family,latent_size,measure,loss_a,loss_b,mean_a,mean_b,difference,seeds,low_seeds,high_seeds,p_seeds"
+    )
     names = [*columns.split(","), "low_samples", "high_samples", "p_samples", "p_adjusted", "verdict"]
     pd.DataFrame(rows, columns=names).to_csv("reports/comparisons.csv", index=False)
 
 
-CLAIMS = [
-    ("C1", "IS is 1.00 for every cell.", "IS дорівнює 1.00 для кожної комірки.", "fails", "figures/bias.svg"),
-    ("C4", "VAE is worst.", "VAE найгірша.", "holds", "figures/appendix_a.png"),
-    ("C12", "StyleGAN2 costs most.", "StyleGAN2 найдорожча.", "cannot be told", "figures/cost.svg"),
-]
+CLAIMS = {
+    "C1": (N_("IS is 1.00 for every cell: generated images are neither classifiable nor diverse"), "refuted"),
+    "C4": (N_("VAE is worst: blobs of colour; a larger size adds accents"), "supported"),
+    "C12": (
+        N_("Training cost: VAE ~ DALL-E < Stable Diffusion < StyleGAN2 (up to 2.5 h on a hosted GPU)"),
+        "inconclusive",
+    ),
+}
+"""Three claims of the thesis and their verdicts."""
 
 
-def write_conclusions(extractor: str, data: str) -> None:
-    """Claims and forensics, tables and texts."""
-    claims = pd.DataFrame(CLAIMS, columns=["id", "claim_en", "claim_uk", "verdict", "figure"])
-    claims.insert(4, "evidence_en", "IS from 2.00 to 2.50.")
-    claims.insert(5, "evidence_uk", "IS від 2.00 до 2.50.")
-    claims.to_csv("reports/claims.csv", index=False)
-    said = {"extractor": extractor, "data": data, "samples": 500, "reference": SPLITS["reference"]}
-    mistakes = [
-        ("none", "No mistake", "Без помилки", 11.25, 3.5, False, False, "ruled out"),
-        (
-            "softmax_twice",
-            "Softmax twice",
-            "Softmax двічі",
-            1.0012,
-            3.5,
-            True,
-            False,
-            "explains IS",
-        ),
-    ]
-    names = ["mistake", "title_en", "title_uk", "is", "fid", "is_prints_100", "fid_in_range", "verdict"]
-    rows = pd.DataFrame(mistakes, columns=names)
-    rows.insert(3, "images", "real test images")
-    rows.insert(6, "fid_over_noise", rows["fid"] / 410)
-    rows.assign(**said).to_csv("reports/forensics.csv", index=False)
-    texts = {
-        "en": (
-            "Mistakes of measuring",
-            "| a | b |\n| --- | --- |\n| 1 | 2 |",
-            "**Softmax twice** prints IS 1.00.",
-        ),
-        "uk": ("Помилки вимірювання", "| а | б |\n| --- | --- |\n| 1 | 2 |", "**Softmax двічі** дає IS 1.00."),
-    }
-    for language, (title, table, conclusion) in texts.items():
-        text = f"**{title}**\n\n{table}\n\n{conclusion}\n"
-        Path(f"reports/forensics.{language}.md").write_text(text, encoding="utf-8")
-        Path(f"reports/claims.{language}.md").write_text(f"**{title}**\n\n{table}\n", encoding="utf-8")
+def write_claims() -> None:
+    figures = {claim.id: claim.figure for claim in THESIS_CLAIMS}
+    for language in i18n.LANGUAGES:
+        rows = []
+        with i18n.language(language):
+            for name, (text, verdict) in CLAIMS.items():
+                stem, _dot, kind = figures[name].rpartition(".")
+                rows.append([name, _(text), verdict, _("noise"), f"figures/{stem}.{language}.{kind}"])
+        table = pd.DataFrame(rows, columns=["id", "claim", "verdict", "evidence", "figure"])
+        table.to_csv(layout.CLAIMS.with_suffix(f".{language}.csv"), index=False)
+
+
+def write_mistakes(extractor: ExtractorFacts, data: DataFacts, cell: str) -> None:
+    """What the stage `forensics` found: the correct pipeline, noise, and a mistake that explains IS."""
+
+    def found(of: ImageSetFacts, score: float, fid: float) -> Measurement:
+        return Measurement(
+            of=of,
+            count=200,
+            reference_count=2000,
+            network="extractor",
+            inception_score=score,
+            fid=fid,
+            fid_over_noise=fid / 410,
+            fid_low=fid,
+            fid_high=2 * fid,
+            prints_100=score < 1.005,
+            fid_in_range=False,
+        )
+
+    real = ImageSetFacts(images="real", split="test")
+    samples = ImageSetFacts(images="samples", cell=cell, seed=0, images_seen=200_000)
+    results = (
+        MistakeResult(("none",), "neither", (found(real, 11.25, 3.5), found(samples, 2.5, 100.0))),
+        MistakeResult(("noise",), "neither", (found(ImageSetFacts(images="noise"), 1.5, 410.0),)),
+        MistakeResult(("twice_softmax",), "IS", (found(real, 1.0012, 3.5), found(samples, 1.0004, 100.0))),
+    )
+    reference = SplitFacts(split="train", images=data.train)
+    write_forensics_csv(ForensicsFacts(data, extractor, reference, results))
 
 
 def write_plots() -> None:
-    """Something in the places of the plots of cost and bias."""
-    for name, title in (("cost", "Cost and quality"), ("bias", "Bias")):
-        with styled():
-            figure = Figure(figsize=(5, 3))
-            figure.add_subplot().plot([1, 2, 3], [3, 1, 2])
-            ukrainian = {"cost": "Витрати та якість", "bias": "Зміщення"}[name]
-            caption = Caption({"en": title, "uk": ukrainian}, f"{title}: a made-up line.")
-            save(figure, Path(f"reports/figures/{name}.svg"), caption)
+    """Something instead of the plots of cost and bias."""
+    for language in i18n.LANGUAGES:
+        with i18n.language(language), styled():
+            for name in ("cost", "bias"):
+                figure = Figure(figsize=(5, 3))
+                figure.add_subplot().plot([1, 2, 3], [3, 1, 2])
+                title = _("Cost, and bias by sample count")
+                save(figure, layout.plot(name, language), Caption(title, f"{title}: 3, 1, 2."))
 
 
 def make_workspace(
-    folder: Path, cells: list[str], seeds: tuple[int, ...] = (0,), extractor: str = OWN, data: str = SYNTHETIC
+    folder: Path,
+    cells: list[str],
+    seeds: tuple[int, ...] = (0,),
+    extractor: ExtractorFacts = OWN,
+    data: DataFacts = SYNTHETIC,
 ) -> Params:
     """Fill `folder`, which must be the current one. Run k of cell c has fid 100 + 10 c + k, is 2 + 0.5 k."""
     settings = yaml.safe_load(ROOT_PARAMS.read_text(encoding="utf-8"))
@@ -181,17 +207,21 @@ def make_workspace(
         **{f"{split}_coarse": labels // 5 for split in ("train", "test")},  # pyright: ignore[reportArgumentType]
         fine_names=np.array([f"class_{i}" for i in range(100)]),
         coarse_names=np.array([f"super_{i}" for i in range(20)]),
-        title=np.array(data),
+        facts=np.array(data.model_dump_json()),
     )
-    said = {"extractor": extractor, "data": data} | SPLITS
-    (folder / "reports").mkdir()
-    reference = {"real": FLOOR, "noise": NOISE, "constant": CONSTANT}
-    rows = {name: row | said for name, row in reference.items()} | {"check": {"fid_self": 0.0}}
-    (folder / "reports/reference.json").write_text(json.dumps(rows))
-    for number, text in enumerate(cells):
+    splits = {
+        name: SplitFacts(split=name, images=count) for name, count in (("train", data.train), ("test", data.test))
+    }
+    facts = Provenance(
+        data=data, extractor=extractor, reference=splits["train"], other=splits["test"], samples=500
+    )
+    reference = {"real": FLOOR, "noise": NOISE, "constant": CONSTANT, "check": {"fid_self": 0.0}}
+    layout.REFERENCE.parent.mkdir()
+    layout.REFERENCE.write_text(json.dumps(reference | {"provenance": facts.model_dump()}))
+    made = {"provenance": facts.model_copy(update={"samples": 200}).model_dump()}
+    for number, cell in enumerate(map(Cell.parse, cells)):
         for place, seed in enumerate(seeds):
-            cell = Cell.parse(text)
-            write_run(cell, seed, measured(number, place, cell.autoencoder is not None) | said, images)
+            write_run(cell, seed, measured(number, place, cell) | made, images)
     params = load_params()
     write_comparisons(params)
     return params
@@ -207,7 +237,8 @@ def make_reported(folder: Path, cells: list[str], seeds: tuple[int, ...] = (0,))
     for text in cells:
         for seed in seeds:
             shutil.copy(nearest, layout.run(text, seed) / nearest)
-    write_conclusions(OWN, SYNTHETIC)
+    write_claims()
+    write_mistakes(OWN, SYNTHETIC, cells[0])
     write_plots()
     write_tables(params)
     return params
