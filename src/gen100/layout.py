@@ -18,7 +18,7 @@ RESULTS = Path("reports/results.csv")
 COMPARISONS = Path("reports/comparisons.csv")
 CLAIMS = Path("reports/claims")
 FORENSICS = Path("reports/forensics")
-"""Of these two: .csv, and as a text in each language .en.md and .uk.md."""
+"""Of these two: with endings, and the language where it matters."""
 TABLES = Path("reports/tables")
 FIGURES = Path("reports/figures")
 

@@ -13,8 +13,8 @@ from gen100.families.registry import FAMILIES
 from gen100.families.vae import VaeFamily
 from gen100.report.bias import draw_bias
 from gen100.report.cost import draw_cost, hours, spaced
-from gen100.report.resamples import read_levels
-from gen100.report.results import read_provenance, read_results
+from gen100.report.reference import read_levels, read_provenance
+from gen100.report.results import read_results
 from gen100.report.style import colour, marker, read_caption, styled
 from support.made_up import OWN, Cellular, World
 

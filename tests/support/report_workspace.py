@@ -9,14 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-from gen100.thesis.claims.table import CLAIMS as THESIS_CLAIMS
-from gen100.thesis.forensics.facts import (
-    ForensicsFacts,
-    ImageSetFacts,
-    Measurement,
-    MistakeResult,
-    write_forensics_csv,
-)
 from matplotlib.figure import Figure
 
 from gen100 import i18n, layout
@@ -29,6 +21,14 @@ from gen100.provenance import DataFacts, ExtractorFacts, Provenance, SplitFacts
 from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import Caption, save, styled
+from gen100.thesis.claims.table import CLAIMS as THESIS_CLAIMS
+from gen100.thesis.forensics.facts import (
+    ForensicsFacts,
+    ImageSetFacts,
+    Measurement,
+    MistakeResult,
+    write_forensics_csv,
+)
 from gen100.thesis.tables import write_tables
 from support.processes import ROOT
 

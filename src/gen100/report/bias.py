@@ -14,8 +14,8 @@ from gen100.metrics.extrapolation import extrapolate
 from gen100.provenance import Provenance
 from gen100.report.figure_text import by_cell, distance_name, heading, honest_title, notes, put_heading
 from gen100.report.levels import draw_levels
+from gen100.report.records import Record
 from gen100.report.resamples import read_resamples
-from gen100.report.results import Record
 from gen100.report.style import Caption, colour, dashes, marker, save
 
 WIDTH, PANEL, AXIS = 9.6, 2.2, 0.55

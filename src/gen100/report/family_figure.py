@@ -16,7 +16,8 @@ from gen100.provenance import Provenance
 from gen100.report.figure_text import heading, honest_title, notes, put_heading
 from gen100.report.grid import Images, examples, mosaic, spread
 from gen100.report.loss_graph import draw_losses, loss_names
-from gen100.report.results import Record, read_curve
+from gen100.report.records import Record
+from gen100.report.results import read_curve
 from gen100.report.samples import read_samples
 from gen100.report.statistics import mean_interval
 from gen100.report.style import Caption, save

@@ -17,7 +17,7 @@ from gen100.report.labels import (
     span,
     split_label,
 )
-from gen100.report.results import Record
+from gen100.report.records import Record
 from gen100.report.style import GREY
 
 TITLE_SIZE, NOTE_SIZE = 12.5, 8.5

@@ -3,20 +3,14 @@
 from collections.abc import Callable
 
 from gen100 import i18n, layout
-from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data.arrays import load
 from gen100.report.bias import draw_bias
 from gen100.report.cost import draw_cost
 from gen100.report.family_figure import draw_family, usual_title
-from gen100.report.resamples import read_levels
-from gen100.report.results import read_provenance, read_results
+from gen100.report.reference import read_levels, read_provenance
+from gen100.report.results import read_results
 from gen100.report.style import styled
-
-
-def families_shown(params: Params) -> list[str]:
-    """The families that have cells, in the order of these."""
-    return list(dict.fromkeys(Cell.parse(text).family for text in params.cells))
 
 
 def write_figures(params: Params, title: Callable[[str], str] = usual_title) -> None:
@@ -31,7 +25,7 @@ def write_figures(params: Params, title: Callable[[str], str] = usual_title) -> 
     results, facts, levels, arrays = read_results(), read_provenance(), read_levels(), load(layout.ARRAYS)
     for language in i18n.LANGUAGES:
         with i18n.language(language), styled():
-            for family in families_shown(params):
+            for family in params.families:
                 draw_family(
                     params, family, title(family), results, arrays, facts, layout.family_figure(family, language)
                 )

@@ -11,15 +11,14 @@ import pandas as pd
 from gen100 import layout
 from gen100.cells import Cell
 from gen100.data.arrays import load
-from gen100.files import read_json
 from gen100.i18n import _
 from gen100.provenance import Provenance
 from gen100.report.comparisons import compare
 from gen100.report.labels import SHORT_RUN
-from gen100.report.resamples import read_levels
+from gen100.report.reference import read_levels, read_provenance
 from gen100.report.results import Record, read_curve, read_results
+from gen100.report.samples import read_samples
 from gen100.report.statistics import Difference, difference
-from gen100.thesis.appendices import read_samples
 from gen100.thesis.cells import CELLS
 from gen100.thesis.claims.appearance import Appearance, features, measure_appearance
 
@@ -176,10 +175,6 @@ def _mean_error(found: list[Appearance]) -> float:
     return _error_of_mean([one.error for one in found])
 
 
-def _read_provenance() -> Provenance:
-    return Provenance.model_validate(read_json(layout.REFERENCE)["provenance"])
-
-
 def read_runs() -> ThesisRuns:
     """The runs of this workspace's thesis cells.
 
@@ -187,4 +182,4 @@ def read_runs() -> ThesisRuns:
         UserError: results or reference are missing or broken.
     """
     levels = read_levels()
-    return ThesisRuns(read_results(), _read_provenance(), levels)
+    return ThesisRuns(read_results(), read_provenance(), levels)

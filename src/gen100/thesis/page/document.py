@@ -10,8 +10,8 @@ from gen100.config import Params
 from gen100.data.arrays import load
 from gen100.files import write_text
 from gen100.i18n import _
-from gen100.report.figures import families_shown
-from gen100.report.results import read_provenance, read_results
+from gen100.report.reference import read_provenance
+from gen100.report.results import read_results
 from gen100.thesis.forensics.facts import read_forensics
 from gen100.thesis.page import sections
 from gen100.thesis.page.cell_cards import card, read_images, real_images
@@ -57,7 +57,7 @@ def write_pages(params: Params) -> None:
                 **sections.cells([card(each, params, tables[-1]) for each in images]),
                 seed=params.seeds[0],
                 real=real,
-                **sections.claims(families_shown(params)),
+                **sections.claims(params.families),
                 **sections.forensics(mistakes),
                 **sections.floor(tables[-1], facts),
                 **sections.plots(arrays),

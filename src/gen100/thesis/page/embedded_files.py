@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gen100 import layout
+from gen100.thesis import layout as thesis
 from gen100.thesis.page.pictures import data_address
-from gen100.thesis.tables import table_files
 
 MEDIA_TYPES = {
     ".csv": "text/csv",
@@ -33,6 +33,6 @@ def report_files(language: str) -> list[list[EmbeddedFile]]:
         [layout.RESULTS, layout.REFERENCE, layout.COMPARISONS],
         # Their texts are on the page itself.
         [layout.CLAIMS.with_suffix(f".{language}.csv"), layout.FORENSICS.with_suffix(".csv")],
-        *table_files(language),
+        *(thesis.table(name, language) for name in thesis.TABLES),
     ]
     return [[embed(file) for file in line] for line in lines]

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from gen100 import i18n
 from gen100.i18n import _
-from gen100.report.results import Record
+from gen100.report.records import Record
 from gen100.report.table import DASH, Line, Table
 from gen100.report.table_formats import texts
 
@@ -72,6 +72,7 @@ def _numbers(table: Table, line: Line, keys: list[str]) -> list[HtmlCell]:
 def results_table(table: Table) -> HtmlTable:
     """A table of cells, with what no model made at the bottom."""
     keys = [column.key for column in table.columns]
+    heads = [column.directed_head for column in table.columns]
 
     def row(line: Line) -> list[HtmlCell]:
         size = HtmlCell(line.size, float(line.cell.latent) if line.cell else None)
@@ -80,7 +81,7 @@ def results_table(table: Table) -> HtmlTable:
     return HtmlTable(
         table.name,
         table.title,
-        [_("Model and loss function"), _("Batch and latent size"), *(column.head for column in table.columns)],
+        [_("Model and loss function"), _("Batch and latent size"), *heads],
         [row(line) for line in table.lines if line.cell],
         [row(line) for line in table.lines if not line.cell],
         table.provenance(),
@@ -104,7 +105,7 @@ def reference_table(measures: Table, note: str) -> HtmlTable:
     return HtmlTable(
         "floor-table",
         _("Floor and ceilings"),
-        [_("Images"), *(column.head for column in columns)],
+        [_("Images"), *(column.directed_head for column in columns)],
         [[_label(line), *_numbers(measures, line, keys)] for line in lines],
         note=note,
     )

@@ -11,7 +11,7 @@ from gen100.files import read_json
 from gen100.i18n import _
 from gen100.provenance import Provenance
 from gen100.report.labels import caveat, data_label, extractor_label, split_label
-from gen100.report.results import Record
+from gen100.report.records import Record
 from gen100.report.style import plain
 from gen100.report.table import Table
 from gen100.thesis import theory

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from gen100 import i18n, layout
 from gen100.data.arrays import Cifar100, load
 from gen100.report.style import Caption, save, styled
+from gen100.thesis.layout import theory_figure
 from gen100.thesis.theory import activations, descent, diffusion
 
 FIGURES = {
@@ -47,4 +48,4 @@ def write_theory() -> None:
         with i18n.language(language):
             for name, figure, caption in draw_all(arrays):
                 with styled():
-                    save(figure, layout.FIGURES / f"{name}.{language}.svg", caption)
+                    save(figure, theory_figure(name, language), caption)
