@@ -20,6 +20,7 @@ from gen100.files import ready
 from gen100.layout import Role
 from gen100.locks import locked
 from gen100.stages import data, measurement, report, training
+from gen100.thesis import commands
 from gen100.thesis.stages import stages as thesis_stages
 
 app = typer.Typer(
@@ -152,14 +153,14 @@ _run_stage(measurement.sample)
 _run_stage(measurement.evaluate)
 for _stage in (
     measurement.reference,
-    measurement.forensics,
     report.aggregate,
     report.compare,
-    report.claims,
-    report.tables,
-    report.figures,
-    report.theory,
-    report.page,
+    commands.forensics,
+    commands.claims,
+    commands.tables,
+    commands.figures,
+    commands.theory,
+    commands.page,
 ):
     _whole_stage(_stage)
 

@@ -228,6 +228,11 @@ class Params(Settings):
         return getattr(self.models, cell.family)
 
     @property
+    def families(self) -> list[str]:
+        """The families that have cells, in the order of these."""
+        return list(dict.fromkeys(Cell.parse(text).family for text in self.cells))
+
+    @property
     def autoencoders(self) -> dict[str, Cell]:
         """The name of every autoencoder that the cells use, and the first cell that uses it."""
         found: dict[str, Cell] = {}

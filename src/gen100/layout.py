@@ -18,10 +18,23 @@ RESULTS = Path("reports/results.csv")
 COMPARISONS = Path("reports/comparisons.csv")
 CLAIMS = Path("reports/claims")
 FORENSICS = Path("reports/forensics")
-"""Of these two: .csv, and as a text in each language .en.md and .uk.md."""
+"""Of these two: with endings, and the language where it matters."""
 TABLES = Path("reports/tables")
 FIGURES = Path("reports/figures")
-PAGE = Path("reports/index.html")
+
+
+def family_figure(family: str, language: str) -> Path:
+    """Losses and images of a family's cells."""
+    return FIGURES / f"family_{family}.{language}.png"
+
+
+def plot(name: Literal["cost", "bias"], language: str) -> Path:
+    return FIGURES / f"{name}.{language}.svg"
+
+
+def page(language: str) -> Path:
+    """The page of everything; the English one is what a browser opens first."""
+    return Path("reports") / ("index.html" if language == "en" else f"index.{language}.html")
 
 
 def extractor(role: Role) -> Path:

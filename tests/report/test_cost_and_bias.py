@@ -7,11 +7,26 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gen100 import i18n, layout
 from gen100.cells import Cell
-from gen100.report.cost_and_bias import BIAS, COST, fit, hours, spaced, write_trade
+from gen100.families.registry import FAMILIES
+from gen100.families.vae import VaeFamily
+from gen100.report.bias import draw_bias
+from gen100.report.cost import draw_cost, hours, spaced
+from gen100.report.reference import read_levels, read_provenance
 from gen100.report.results import read_results
-from gen100.report.style import read_caption
-from support.made_up import World
+from gen100.report.style import colour, marker, read_caption, styled
+from support.made_up import OWN, Cellular, World
+
+COST, BIAS = (layout.plot(name, "en") for name in ("cost", "bias"))
+
+
+class FlowFamily(VaeFamily):
+    """A fifth family, with four losses."""
+
+    name = "flow"
+    title = "Flow"
+    losses = {"one": "One", "two": "Two", "three": "Three", "four": "Four"}  # noqa: RUF012
 
 
 @pytest.fixture(autouse=True)
@@ -26,30 +41,39 @@ def small(**settings: object) -> World:
     return world
 
 
+def draw(language: str = "en") -> None:
+    results, levels, facts = read_results(), read_levels(), read_provenance()
+    with i18n.language(language), styled():
+        draw_cost(results, levels, facts, layout.plot("cost", language))
+        draw_bias(results, levels, facts, layout.plot("bias", language))
+
+
 def test_hours_count_the_autoencoder() -> None:
     assert hours({"seconds": 1800.0, "autoencoder_seconds": 900.0}) == 0.75
     assert hours({"seconds": 1800.0, "autoencoder_seconds": None}) == 0.5
 
 
-def test_fit_finds_the_line_and_its_limit() -> None:
-    counts = np.array([400, 500, 667, 1000, 2000])
-    assert fit(counts.tolist(), (20 + 3000 / counts).tolist()) == pytest.approx((3000, 20))
-
-
-def test_places_are_moved_apart_no_more_than_needed() -> None:
+def test_labels_are_moved_apart_no_more_than_needed() -> None:
     assert spaced([0.1, 0.5, 0.9], 0.1) == pytest.approx([0.1, 0.5, 0.9])
     assert spaced([0.5, 0.5, 0.5], 0.1) == pytest.approx([0.4, 0.5, 0.6])
     assert spaced([0.0, 0.0, 0.9], 0.2) == pytest.approx([0, 0.2, 0.9])
     assert spaced([1.0, 1.0], 0.3) == pytest.approx([0.7, 1])
 
 
-def test_figures_tell_every_cell_and_admit_what_they_rest_on() -> None:
-    small(extractor="FD, CIFAR-100 network (seed 1, test accuracy 47.2%)").write()
-    write_trade(None)  # pyright: ignore[reportArgumentType]
+def test_labels_that_do_not_fit_share_the_height() -> None:
+    assert spaced([0.5] * 5, 0.5) == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+
+
+def test_series_differ_in_colour_or_marker() -> None:
+    assert len({(colour(number), marker(number)) for number in range(42)}) == 42
+
+
+def test_captions_tell_every_cell_and_admit_what_they_rest_on() -> None:
+    small(extractor=OWN).write()
+    draw()
     cost, bias = read_caption(COST), read_caption(BIAS)
     for caption in (cost, bias):
-        assert caption.title["en"].endswith("— short run")
-        assert caption.title["uk"].endswith("— короткий прогін")
+        assert caption.title.endswith("— short run")
         assert "FD (CIFAR-100 network)" in caption.alt
     results = read_results()
     for cell in ("vae-elbo-128", "vae-elbo-2048", "dalle-mse-128"):
@@ -61,8 +85,18 @@ def test_figures_tell_every_cell_and_admit_what_they_rest_on() -> None:
     assert "real images 3.0" in cost.alt
     assert "score 3.0" in bias.alt
     first = [file.read_bytes() for file in (COST, BIAS)]
-    write_trade(None)  # pyright: ignore[reportArgumentType]
+    draw()
     assert [file.read_bytes() for file in (COST, BIAS)] == first
+
+
+def test_each_language_has_figures_of_its_own() -> None:
+    small(extractor=OWN).write()
+    draw("uk")
+    for name in ("cost", "bias"):
+        caption = read_caption(layout.plot(name, "uk"))  # pyright: ignore[reportArgumentType]
+        assert caption.title.endswith("— короткий прогін")
+        assert "справжні зображення 3,0" in caption.alt or "мають 3,0" in caption.alt
+        assert not layout.plot(name, "en").exists()  # pyright: ignore[reportArgumentType]
 
 
 def points(file: Path) -> int:
@@ -75,11 +109,11 @@ def points(file: Path) -> int:
 def test_a_cell_more_is_a_point_more() -> None:
     world = small()
     world.write()
-    write_trade(None)  # pyright: ignore[reportArgumentType]
+    draw()
     before = points(COST)
     table = pd.read_csv("reports/results.csv")
     table[table["cell"] != "vae-elbo-2048"].to_csv("reports/results.csv", index=False)
-    write_trade(None)  # pyright: ignore[reportArgumentType]
+    draw()
     assert points(COST) < before
     assert "2048" not in read_caption(COST).alt
 
@@ -88,6 +122,19 @@ def test_one_seed_has_no_interval() -> None:
     world = small()
     world.seeds = (0,)
     world.write()
-    write_trade(None)  # pyright: ignore[reportArgumentType]
+    draw()
     assert COST.exists()
     assert BIAS.exists()
+
+
+def test_a_fifth_family_with_a_fourth_loss_has_a_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FAMILIES, "flow", FlowFamily())
+    world = World(seeds=(0,))
+    world.cells |= {
+        Cell("flow", loss, latent): Cellular() for loss in FlowFamily.losses for latent in (64, 128, 256)
+    }
+    world.write()
+    draw()
+    for caption in (read_caption(COST), read_caption(BIAS)):
+        assert all(f"Flow, {title} {latent}: " in caption.alt for title in ("One", "Four") for latent in (64, 256))
+        assert "StyleGAN2, Hinge 1024: " in caption.alt

@@ -1,5 +1,6 @@
-"""Grids, appendices and theory figures."""
+"""Grids, figures of families and theory figures."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -7,21 +8,24 @@ import pytest
 import torch
 from PIL import Image
 
-from gen100 import layout
+from gen100 import i18n, layout
 from gen100.data.arrays import load
 from gen100.errors import UserError
+from gen100.families.registry import FAMILIES
 from gen100.families.stable_diffusion.betas import alpha_bars
+from gen100.report.figures import write_figures
 from gen100.report.grid import examples, mosaic, spread, write_grid
+from gen100.report.loss_graph import choose_scale, loss_names
 from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import read_caption
 from gen100.thesis import theory
-from gen100.thesis.appendices import choose_scale, loss_names, write_appendices
+from gen100.thesis.appendices import figure_title
 from gen100.thesis.theory import descent
 from gen100.thesis.theory.activations import pre_activations, sigmoid_slope, steep_until
 from gen100.thesis.theory.diffusion import reverse, reverse_mean
 from gen100.thesis.theory.rules import METHODS
-from support.report_workspace import SYNTHETIC, make_workspace
+from support.report_workspace import OWN, make_workspace
 
 CELLS = ["vae-elbo-128", "vae-wae-512", "stylegan2-hinge-128"]
 
@@ -34,7 +38,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory):
         patch.chdir(folder)
         params = make_workspace(folder, CELLS, seeds=(0, 1))
         aggregate(params)
-        write_appendices(params)
+        write_figures(params, figure_title)
         theory.write_theory()
         first = {file.name: file.read_bytes() for file in layout.FIGURES.iterdir()}
         yield params, first
@@ -49,14 +53,16 @@ def test_mosaic_repeats_every_pixel() -> None:
     assert (sheet[66:, 132:] == 255).all()
 
 
-def test_nothing_runs_out_of_an_appendix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long the network's name is, as it is beside synthetic images."""
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_nothing_runs_out_of_a_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    """However long the network's name is, as it is where it learned from synthetic images."""
     monkeypatch.chdir(tmp_path)
-    extractor = "FD, CIFAR-100 network (synthetic images, seed 1000, test accuracy 47.2%)"
-    params = make_workspace(tmp_path, CELLS[:1], seeds=(0, 1), extractor=extractor)
+    monkeypatch.setattr(i18n, "LANGUAGES", (language,))
+    extractor = OWN.model_copy(update={"synthetic": True})
+    params = make_workspace(tmp_path, ["dalle-cross_entropy-128"], seeds=(0, 1), extractor=extractor)
     aggregate(params)
-    write_appendices(params)
-    with Image.open(layout.FIGURES / "appendix_a.png") as opened:
+    write_figures(params, figure_title)
+    with Image.open(layout.family_figure("dalle", language)) as opened:
         picture = np.asarray(opened.convert("RGB"))
     assert (picture[:, :20] == 255).all()
     assert (picture[:, -20:] == 255).all()
@@ -79,17 +85,17 @@ def test_neighbours_stand_right_of_the_closest_samples(tmp_path: Path) -> None:
     samples[:, 1] = np.arange(60)[:, None, None]
     distances, places = np.linspace(9, 3, 60), np.arange(60) + 100
     for name in ("one.png", "other.png"):
-        write_neighbours(samples, distances, places, real, tmp_path / name, f"A model: {SYNTHETIC}")
+        write_neighbours(samples, distances, places, real, tmp_path / name, "A model: synthetic stand-in")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()
     with Image.open(tmp_path / "one.png") as opened:
         picture = np.asarray(opened.convert("RGB"))
     # The closest is the last sample, pure green of 59, in the first place.
     top, left = np.argwhere((picture == [0, 59, 0]).all(axis=2)).min(axis=0)
     assert (picture[top : top + 64, left : left + 64] == [0, 59, 0]).all()
-    beside = picture[top : top + 64 : 2, left + 66 : left + 130 : 2]
-    np.testing.assert_array_equal(beside, real.train_images[159].transpose(1, 2, 0))
+    neighbour = picture[top : top + 64 : 2, left + 66 : left + 130 : 2]
+    np.testing.assert_array_equal(neighbour, real.train_images[159].transpose(1, 2, 0))
     caption = read_caption(tmp_path / "one.png")
-    assert "synthetic" in caption.title["en"]
+    assert "synthetic" in caption.title
     assert "The 48 of 60 generated images" in caption.alt
     assert "from 3 to" in caption.alt
 
@@ -104,7 +110,7 @@ def test_examples_are_of_the_wanted_class_and_differ() -> None:
 def test_grid_shows_generated_left_and_training_images_right() -> None:
     arrays = load(layout.ARRAYS)
     samples = 255 - arrays.train_images
-    write_grid(samples, np.arange(200) % 100, arrays, Path("grid.png"), "VAE, ELBO: " + SYNTHETIC)
+    write_grid(samples, np.arange(200) % 100, arrays, Path("grid.png"), "VAE, ELBO: synthetic stand-in")
     with Image.open("grid.png") as image:
         pixels = np.asarray(image.convert("RGB"))
     left, right = pixels[:, : pixels.shape[1] // 2], pixels[:, pixels.shape[1] // 2 :]
@@ -114,26 +120,40 @@ def test_grid_shows_generated_left_and_training_images_right() -> None:
         assert (windows[..., 0, 0, :] == first[0, 0]).all(-1).any()
         rows, columns = np.nonzero((windows[..., 0, 0, :] == first[0, 0]).all(-1))
         assert any(np.array_equal(windows[r, c], first) for r, c in zip(rows, columns, strict=True))
-    assert "synthetic" in read_caption(Path("grid.png")).title["en"]
+    assert "synthetic" in read_caption(Path("grid.png")).title
 
 
-def test_every_figure_is_there_with_its_caption(reported) -> None:
+def test_every_figure_is_there_once_per_language(reported) -> None:
     _, first = reported
-    assert set(first) == {f"appendix_{letter}.png" for letter in "abcd"} | set(theory.NAMES)
+    names = {f"{name}.{language}.svg" for name in ("cost", "bias", *theory.NAMES) for language in i18n.LANGUAGES}
+    names |= {f"family_{name}.{language}.png" for name in ("vae", "stylegan2") for language in i18n.LANGUAGES}
+    assert set(first) == names
     for name in first:
         caption = read_caption(layout.FIGURES / name)
-        assert caption.alt
-        assert caption.title["uk"].startswith("Додаток" if name.startswith("appendix") else "Рисунок")
-    title = read_caption(layout.FIGURES / "appendix_a.png").title
-    assert title["uk"].startswith("Додаток А. Навчання та згенеровані зображення за допомогою моделі VAE")
-    assert title["en"].endswith("synthetic data, short run")
-    assert "synthetic" in read_caption(layout.FIGURES / "figure_2_8.svg").title["en"]
-    assert "No cell" in read_caption(layout.FIGURES / "appendix_b.png").alt
+        for text in (caption.title, caption.alt):
+            assert text
+            assert bool(re.search("[\u0400-\u04ff]", text)) == (".uk." in name)
+    assert len({content for name, content in first.items() if name.startswith("figure_1_1")}) == 2
+
+
+@pytest.mark.usefixtures("reported")
+def test_captions_admit_what_the_figures_rest_on() -> None:
+    title = read_caption(layout.family_figure("vae", "en")).title
+    assert title == "Appendix A. Training and images generated with the VAE model — synthetic data, short run"
+    title = read_caption(layout.family_figure("vae", "uk")).title
+    assert title.startswith("Додаток А. Навчання та згенеровані зображення за допомогою моделі VAE — ")
+    assert read_caption(layout.family_figure("stylegan2", "uk")).title.startswith("Додаток В. ")
+    assert "synthetic" in read_caption(layout.FIGURES / "figure_2_8.en.svg").title
+
+
+def test_a_family_outside_the_thesis_is_no_appendix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FAMILIES, "other", FAMILIES["vae"])
+    assert figure_title("other") == "Training and images generated with the VAE model"
 
 
 def test_figures_are_the_same_bytes_again(reported) -> None:
     params, first = reported
-    write_appendices(params)
+    write_figures(params, figure_title)
     theory.write_theory()
     assert {file.name: file.read_bytes() for file in layout.FIGURES.iterdir()} == first
 
@@ -145,7 +165,7 @@ def test_missing_samples_are_named(reported) -> None:
     file.unlink()
     try:
         with pytest.raises(UserError, match=r"samples\.npy is missing: run stage sample vae-elbo-128 0"):
-            write_appendices(params)
+            write_figures(params, figure_title)
     finally:
         file.write_bytes(kept)
 
@@ -158,9 +178,11 @@ def test_scales_follow_the_span() -> None:
     assert choose_scale(np.zeros(3)) == "linear"
 
 
-def test_stylegan2_losses_are_those_of_its_networks() -> None:
+def test_losses_are_called_as_the_family_says() -> None:
     assert loss_names("stylegan2") == ("generator", "discriminator")
     assert loss_names("vae") == ("training", "validation")
+    with i18n.language("uk"):
+        assert loss_names("vae") == ("навчання", "валідація")
 
 
 OPTIMIZERS = {
@@ -193,8 +215,8 @@ def test_update_rules_agree_with_torch(method) -> None:
 def test_descents_end_in_the_minima_they_are_named_after() -> None:
     best, local = descent.wells_minima()
     assert descent.wells(np.array(best)) < descent.wells(np.array(local))
-    assert f"end at x = {local:.2f}" in read_caption(layout.FIGURES / "figure_1_1.svg").alt
-    assert f"end at x = {best:.2f}" in read_caption(layout.FIGURES / "figure_1_2.svg").alt
+    assert f"end at x = {local:.2f}" in read_caption(layout.FIGURES / "figure_1_1.en.svg").alt
+    assert f"end at x = {best:.2f}" in read_caption(layout.FIGURES / "figure_1_2.en.svg").alt
 
 
 def test_steep_region_ends_where_the_slope_is_a_tenth() -> None:

@@ -11,24 +11,32 @@ import pandas as pd
 import yaml
 from matplotlib.figure import Figure
 
-from gen100 import layout
+from gen100 import i18n, layout
 from gen100.cells import Cell
 from gen100.config import Params, load_params
 from gen100.data.arrays import load
 from gen100.families.registry import FAMILIES
+from gen100.i18n import N_, _
 from gen100.provenance import DataFacts, ExtractorFacts, Provenance, SplitFacts
-from gen100.report.labels import data_label, extractor_label
 from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import Caption, save, styled
+from gen100.thesis.claims.table import CLAIMS as THESIS_CLAIMS
+from gen100.thesis.forensics.facts import (
+    ForensicsFacts,
+    ImageSetFacts,
+    Measurement,
+    MistakeResult,
+    write_forensics_csv,
+)
 from gen100.thesis.tables import write_tables
 from support.processes import ROOT
 
 ALL_CELLS = [
-    f"{model}-{loss}-{latent}"
-    for model, family in FAMILIES.items()
-    for loss in family.losses
-    for latent in (128, 1024 if model == "stylegan2" else 2048)
+    f"{family}-{loss}-{latent}"
+    for family, known in FAMILIES.items()
+    for loss in known.losses
+    for latent in (128, 1024 if family == "stylegan2" else 2048)
 ]
 OWN = ExtractorFacts(kind="cifar100-network", sha256="1" * 64, accuracy=0.481, seed=1000)
 INCEPTION = ExtractorFacts(kind="inception-v3-compat", sha256="0" * 64)
@@ -43,7 +51,7 @@ NOISE |= {f"{key}_other": NOISE[key] for key in ("kid", "kid_std", "kid_subset_s
 CONSTANT = NOISE | {"fid": 520.0, "is": 1.0, "is_std": 0.0, "kid": 1.1, "kid_std": 0.01, "fid_other": 521.0}
 PAGE_CELLS = ["vae-elbo-128", "vae-elbo-2048", "vae-wae-128", "dalle-mse-128", "stylegan2-hinge-1024"]
 PAGE_CELLS += ["stable_diffusion-mae-128", "stable_diffusion-huber-128"]
-"""At least one of each model, two that compare."""
+"""At least one of each family, two that compare."""
 ROOT_PARAMS = ROOT / "params.yaml"
 
 
@@ -91,18 +99,18 @@ def write_run(cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray
     }
     (folder / "run.json").write_text(json.dumps(run))
     if cell.autoencoder:
-        first = layout.autoencoder(cell.autoencoder, seed)
-        first.mkdir(parents=True, exist_ok=True)
-        (first / "run.json").write_text(json.dumps({"images_seen": 50_000, "seconds": 5.5}))
+        shared = layout.autoencoder(cell.autoencoder, seed)
+        shared.mkdir(parents=True, exist_ok=True)
+        (shared / "run.json").write_text(json.dumps(run | {"images_seen": 50_000, "seconds": 5.5}))
 
 
 def write_comparisons(params: Params, verdict: str = "one seed") -> None:
-    """A row for each pair of losses of one model and latent size, all with one verdict."""
+    """A row for each pair of losses of one family and latent size, all with one verdict."""
     rows = []
-    for model, latent in dict.fromkeys((cell.family, cell.latent) for cell in map(Cell.parse, params.cells)):
-        losses = [loss for loss in FAMILIES[model].losses if f"{model}-{loss}-{latent}" in params.cells]
+    for family, latent in dict.fromkeys((cell.family, cell.latent) for cell in map(Cell.parse, params.cells)):
+        losses = [loss for loss in FAMILIES[family].losses if f"{family}-{loss}-{latent}" in params.cells]
         for first, second in combinations(losses, 2):
-            rows.append([model, latent, "fid", first, second, 100, 120, -20, len(params.seeds), *[None] * 3])
+            rows.append([family, latent, "fid", first, second, 100, 120, -20, len(params.seeds), *[None] * 3])
             rows[-1] += [-25, -15, 0.01, 0.02, verdict]
     columns = (
         "family,latent_size,measure,loss_a,loss_b,mean_a,mean_b,difference,seeds,low_seeds,high_seeds,p_seeds"
@@ -111,62 +119,67 @@ def write_comparisons(params: Params, verdict: str = "one seed") -> None:
     pd.DataFrame(rows, columns=names).to_csv("reports/comparisons.csv", index=False)
 
 
-CLAIMS = [
-    ("C1", "IS is 1.00 for every cell.", "IS дорівнює 1.00 для кожної комірки.", "fails", "figures/bias.svg"),
-    ("C4", "VAE is worst.", "VAE найгірша.", "holds", "figures/appendix_a.png"),
-    ("C12", "StyleGAN2 costs most.", "StyleGAN2 найдорожча.", "cannot be told", "figures/cost.svg"),
-]
+CLAIMS = {
+    "C1": (N_("IS is 1.00 for every cell: generated images are neither classifiable nor diverse"), "refuted"),
+    "C4": (N_("VAE is worst: blobs of colour; a larger size adds accents"), "supported"),
+    "C12": (
+        N_("Training cost: VAE ~ DALL-E < Stable Diffusion < StyleGAN2 (up to 2.5 h on a hosted GPU)"),
+        "inconclusive",
+    ),
+}
+"""Three claims of the thesis and their verdicts."""
 
 
-def write_conclusions(extractor: ExtractorFacts, facts: DataFacts) -> None:
-    """Claims and forensics, tables and texts."""
-    claims = pd.DataFrame(CLAIMS, columns=["id", "claim_en", "claim_uk", "verdict", "figure"])
-    claims.insert(4, "evidence_en", "IS from 2.00 to 2.50.")
-    claims.insert(5, "evidence_uk", "IS від 2.00 до 2.50.")
-    claims.to_csv("reports/claims.csv", index=False)
-    said = {"extractor": extractor_label(extractor), "data": data_label(facts), "samples": 500}
-    said |= {"reference": "train, 2,000 images"}
-    mistakes = [
-        ("none", "No mistake", "Без помилки", 11.25, 3.5, False, False, "ruled out"),
-        (
-            "softmax_twice",
-            "Softmax twice",
-            "Softmax двічі",
-            1.0012,
-            3.5,
-            True,
-            False,
-            "explains IS",
-        ),
-    ]
-    names = ["mistake", "title_en", "title_uk", "is", "fid", "is_prints_100", "fid_in_range", "verdict"]
-    rows = pd.DataFrame(mistakes, columns=names)
-    rows.insert(3, "images", "real test images")
-    rows.insert(6, "fid_over_noise", rows["fid"] / 410)
-    rows.assign(**said).to_csv("reports/forensics.csv", index=False)
-    texts = {
-        "en": (
-            "Mistakes of measuring",
-            "| a | b |\n| --- | --- |\n| 1 | 2 |",
-            "**Softmax twice** prints IS 1.00.",
-        ),
-        "uk": ("Помилки вимірювання", "| а | б |\n| --- | --- |\n| 1 | 2 |", "**Softmax двічі** дає IS 1.00."),
-    }
-    for language, (title, table, conclusion) in texts.items():
-        text = f"**{title}**\n\n{table}\n\n{conclusion}\n"
-        Path(f"reports/forensics.{language}.md").write_text(text, encoding="utf-8")
-        Path(f"reports/claims.{language}.md").write_text(f"**{title}**\n\n{table}\n", encoding="utf-8")
+def write_claims() -> None:
+    figures = {claim.id: claim.figure for claim in THESIS_CLAIMS}
+    for language in i18n.LANGUAGES:
+        rows = []
+        with i18n.language(language):
+            for name, (text, verdict) in CLAIMS.items():
+                stem, _dot, kind = figures[name].rpartition(".")
+                rows.append([name, _(text), verdict, _("noise"), f"figures/{stem}.{language}.{kind}"])
+        table = pd.DataFrame(rows, columns=["id", "claim", "verdict", "evidence", "figure"])
+        table.to_csv(layout.CLAIMS.with_suffix(f".{language}.csv"), index=False)
+
+
+def write_mistakes(extractor: ExtractorFacts, data: DataFacts, cell: str) -> None:
+    """What the stage `forensics` found: the correct pipeline, noise, and a mistake that explains IS."""
+
+    def found(of: ImageSetFacts, score: float, fid: float) -> Measurement:
+        return Measurement(
+            of=of,
+            count=200,
+            reference_count=2000,
+            network="extractor",
+            inception_score=score,
+            fid=fid,
+            fid_over_noise=fid / 410,
+            fid_low=fid,
+            fid_high=2 * fid,
+            prints_100=score < 1.005,
+            fid_in_range=False,
+        )
+
+    real = ImageSetFacts(images="real", split="test")
+    samples = ImageSetFacts(images="samples", cell=cell, seed=0, images_seen=200_000)
+    results = (
+        MistakeResult(("none",), "neither", (found(real, 11.25, 3.5), found(samples, 2.5, 100.0))),
+        MistakeResult(("noise",), "neither", (found(ImageSetFacts(images="noise"), 1.5, 410.0),)),
+        MistakeResult(("twice_softmax",), "IS", (found(real, 1.0012, 3.5), found(samples, 1.0004, 100.0))),
+    )
+    reference = SplitFacts(split="train", images=data.train)
+    write_forensics_csv(ForensicsFacts(data, extractor, reference, results))
 
 
 def write_plots() -> None:
-    """Something in the places of the plots of cost and bias."""
-    for name, title in (("cost", "Cost and quality"), ("bias", "Bias")):
-        with styled():
-            figure = Figure(figsize=(5, 3))
-            figure.add_subplot().plot([1, 2, 3], [3, 1, 2])
-            ukrainian = {"cost": "Витрати та якість", "bias": "Зміщення"}[name]
-            caption = Caption({"en": title, "uk": ukrainian}, f"{title}: a made-up line.")
-            save(figure, Path(f"reports/figures/{name}.svg"), caption)
+    """Something instead of the plots of cost and bias."""
+    for language in i18n.LANGUAGES:
+        with i18n.language(language), styled():
+            for name in ("cost", "bias"):
+                figure = Figure(figsize=(5, 3))
+                figure.add_subplot().plot([1, 2, 3], [3, 1, 2])
+                title = _("Cost, and bias by sample count")
+                save(figure, layout.plot(name, language), Caption(title, f"{title}: 3, 1, 2."))
 
 
 def make_workspace(
@@ -196,12 +209,11 @@ def make_workspace(
         coarse_names=np.array([f"super_{i}" for i in range(20)]),
         facts=np.array(data.model_dump_json()),
     )
+    splits = {
+        name: SplitFacts(split=name, images=count) for name, count in (("train", data.train), ("test", data.test))
+    }
     facts = Provenance(
-        data=data,
-        extractor=extractor,
-        reference=SplitFacts(split="train", images=data.train),
-        other=SplitFacts(split="test", images=data.test),
-        samples=500,
+        data=data, extractor=extractor, reference=splits["train"], other=splits["test"], samples=500
     )
     reference = {"real": FLOOR, "noise": NOISE, "constant": CONSTANT, "check": {"fid_self": 0.0}}
     layout.REFERENCE.parent.mkdir()
@@ -225,7 +237,8 @@ def make_reported(folder: Path, cells: list[str], seeds: tuple[int, ...] = (0,))
     for text in cells:
         for seed in seeds:
             shutil.copy(nearest, layout.run(text, seed) / nearest)
-    write_conclusions(OWN, SYNTHETIC)
+    write_claims()
+    write_mistakes(OWN, SYNTHETIC, cells[0])
     write_plots()
     write_tables(params)
     return params

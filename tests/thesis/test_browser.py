@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from gen100 import layout
-from gen100.thesis.page import write_page
+from gen100 import i18n, layout
+from gen100.thesis.page import write_pages
 from support.report_workspace import PAGE_CELLS, make_reported
 
 CHROMIUM = shutil.which("chromium")
@@ -22,7 +22,7 @@ TEXTS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
   while (walker.nextNode()) {
     const node = walker.currentNode, parent = node.parentElement;
-    if (parent.closest('.switch, pre, dl, .downloads, code, script, style')) continue;
+    if (parent.closest('.languages, pre, dl, .downloads, code, script, style')) continue;
     if (node.data.trim() && parent.checkVisibility()) found.push(node.data.trim());
   }
   return found;
@@ -31,12 +31,18 @@ TEXTS = """() => {
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where the page of each language is."""
     folder = tmp_path_factory.mktemp("workspace")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        write_page(make_reported(folder, PAGE_CELLS, seeds=(0, 1)))
-    return (folder / layout.PAGE).as_uri()
+        write_pages(make_reported(folder, PAGE_CELLS, seeds=(0, 1)))
+    return {language: (folder / layout.page(language)).as_uri() for language in i18n.LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def address(addresses: dict[str, str]) -> str:
+    return addresses["en"]
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +63,19 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     context.close()
 
 
-def test_no_errors_and_no_network(browser: Browser, address: str) -> None:
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_no_errors_and_no_network(browser: Browser, addresses: dict[str, str], language: str) -> None:
     context = browser.new_context(viewport=DESKTOP)  # pyright: ignore[reportArgumentType]
     opened = context.new_page()
     told, asked = [], []
     opened.on("console", lambda message: told.append(message.text))
     opened.on("pageerror", lambda error: told.append(str(error)))
     opened.on("request", lambda request: asked.append(request.url))
-    opened.goto(address)
-    opened.locator("#ukrainian").check()
+    opened.goto(addresses[language])
     opened.locator("#tables thead button").first.click()
     opened.wait_for_timeout(200)
     assert told == []
-    assert [url for url in asked if not url.startswith("data:")] == [address]
+    assert [url for url in asked if not url.startswith("data:")] == [addresses[language]]
     context.close()
 
 
@@ -104,7 +110,7 @@ DIFFERENCE = """async ([first, second]) => {
 def test_plots_inside_look_like_their_files(page: Page, address: str) -> None:
     folder = Path(address.removeprefix("file://")).parent
     for name in ("cost", "bias"):
-        content = (folder / f"figures/{name}.svg").read_bytes()
+        content = (folder / f"figures/{name}.en.svg").read_bytes()
         original = f"data:image/svg+xml;base64,{base64.b64encode(content).decode()}"
         inside = page.locator(f"#{name} img").get_attribute("src")
         size, share = page.evaluate(DIFFERENCE, [original, inside])
@@ -112,34 +118,13 @@ def test_plots_inside_look_like_their_files(page: Page, address: str) -> None:
         assert share < 0.1
 
 
-@pytest.mark.parametrize("query", ["?lang=uk", "#uk", "#lang=uk"])
-def test_the_language_of_the_address_is_spoken(page: Page, address: str, query: str) -> None:
-    page.goto("about:blank")
-    page.goto(address + query)
+def test_a_link_leads_to_the_other_language_and_back(page: Page) -> None:
+    assert page.locator("h1").inner_text().startswith("Families")
+    page.locator(".languages a").click()
     assert page.locator("html").get_attribute("lang") == "uk"
-    assert page.title().startswith("gen100: породжувальні моделі")
-    assert page.locator("h1").inner_text().startswith("Чотири родини")
-    alts = page.evaluate("[...document.images].map((image) => image.alt)")
-    assert all(re.search("[а-яіїєґ]", alt) for alt in alts)
-
-
-def test_the_switch_switches_and_remembers(page: Page) -> None:
+    assert page.locator("h1").inner_text().startswith("Родини")
+    page.get_by_role("link", name="English").click()
     assert page.locator("html").get_attribute("lang") == "en"
-    page.get_by_role("radio", name="Українська").check()
-    assert page.locator("h1").inner_text().startswith("Чотири родини")
-    page.reload()
-    assert page.locator("h1").inner_text().startswith("Чотири родини")
-    assert page.locator("#ukrainian").is_checked()
-    page.get_by_role("radio", name="English").check()
-    assert page.locator("h1").inner_text().startswith("Four families")
-
-
-def test_the_browsers_language_is_spoken(browser: Browser, address: str) -> None:
-    context = browser.new_context(locale="uk-UA")
-    opened = context.new_page()
-    opened.goto(address)
-    assert opened.locator("html").get_attribute("lang") == "uk"
-    context.close()
 
 
 NAMES = {
@@ -180,12 +165,13 @@ NAMES = {
 """What Ukrainian texts say in Latin letters: names, and the thesis' own heads."""
 
 
-def test_no_text_is_left_in_the_other_language(page: Page) -> None:
+def test_no_text_is_left_in_the_other_language(page: Page, addresses: dict[str, str]) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     english = page.evaluate(TEXTS)
     assert len(english) > 300
     assert not [text for text in english if re.search("[а-яіїєґ]", text, re.IGNORECASE)]
-    page.locator("#ukrainian").check()
+    page.goto(addresses["uk"])
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     ukrainian = page.evaluate(TEXTS)
     cells = re.compile(r"^[a-z0-9_]+-[a-z0-9_]+-\d+$|^[0-9a-f]{12}$")
     left = {
@@ -236,24 +222,21 @@ def test_everything_is_reached_by_keyboard(page: Page) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     assert page.locator(".skip").bounding_box()["x"] >= 0  # pyright: ignore[reportOptionalSubscript]
-    page.keyboard.press("Tab")
-    page.keyboard.press("ArrowRight")
-    assert page.locator("html").get_attribute("lang") == "uk"
     reached = set()
     for _ in range(400):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("[document.activeElement.tagName, document.activeElement.name || ''].join(' ')"))
-        if page.evaluate("document.activeElement.download === 'table_measures.uk.tex'"):
+        if page.evaluate("document.activeElement.download === 'table_measures.en.tex'"):
             break
-    assert {"A ", "BUTTON ", "SUMMARY ", "INPUT model", "INPUT loss", "INPUT size", "DIV "} <= reached
-    assert page.evaluate("document.activeElement.download") == "table_measures.uk.tex"
+    assert {"A ", "BUTTON ", "SUMMARY ", "INPUT family", "INPUT loss", "INPUT size", "DIV "} <= reached
+    assert page.evaluate("document.activeElement.download") == "table_measures.en.tex"
 
 
 def shown(page: Page) -> list[str]:
     return page.locator(".card:visible h4").all_inner_texts()
 
 
-def test_cells_are_chosen_by_model_loss_and_size(page: Page) -> None:
+def test_cells_are_chosen_by_family_loss_and_size(page: Page) -> None:
     assert shown(page) == ["VAE, ELBO (128, 128)", "VAE, ELBO (2048, 2048)", "VAE, WAE (128, 128)"]
     choosers = page.locator("#choosers")
     choosers.get_by_role("radio", name="WAE", exact=True).check()
@@ -261,11 +244,11 @@ def test_cells_are_chosen_by_model_loss_and_size(page: Page) -> None:
     choosers.get_by_role("radio", name="2048", exact=True).check()
     assert shown(page) == []
     assert page.locator("#no-cell").is_visible()
-    # Another model begins with all of its losses; those of others cannot be chosen.
+    # Another family begins with all of its losses; those of others cannot be chosen.
     choosers.get_by_role("radio", name="StyleGAN2", exact=True).check()
     assert shown(page) == ["StyleGAN2, Hinge (64, 1024)"]
     assert choosers.get_by_role("radio", name="WAE", exact=True).count() == 0
-    choosers.locator("input[name=model]").first.check()
+    choosers.locator("input[name=family]").first.check()
     assert len(shown(page)) == len(PAGE_CELLS)
 
 
@@ -278,38 +261,39 @@ def test_a_claims_figure_is_shown(page: Page) -> None:
 
 @pytest.mark.parametrize("language", ["en", "uk"])
 @pytest.mark.parametrize("width", [390, 320])
-def test_a_phone_needs_no_sideways_scrolling(browser: Browser, address: str, language: str, width: int) -> None:
+def test_a_phone_needs_no_sideways_scrolling(
+    browser: Browser, addresses: dict[str, str], language: str, width: int
+) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, is_mobile=True)
     opened = context.new_page()
-    opened.goto(f"{address}?lang={language}")
+    opened.goto(addresses[language])
     opened.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    opened.locator("#choosers input[name=model]").first.check()
+    opened.locator("#choosers input[name=family]").first.check()
     assert opened.evaluate("document.documentElement.scrollWidth") == width
     context.close()
 
 
 @pytest.mark.parametrize("language", ["en", "uk"])
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_axe_finds_no_barriers(browser: Browser, address: str, viewport: dict[str, int], language: str) -> None:
+def test_axe_finds_no_barriers(
+    browser: Browser, addresses: dict[str, str], viewport: dict[str, int], language: str
+) -> None:
     context = browser.new_context(viewport=viewport)  # pyright: ignore[reportArgumentType]
     opened = context.new_page()
-    opened.goto(f"{address}?lang={language}")
+    opened.goto(addresses[language])
     opened.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    opened.locator("#choosers input[name=model]").first.check()
+    opened.locator("#choosers input[name=family]").first.check()
     found = Axe().run(opened)
     assert found.violations_count == 0, found.generate_report()
     context.close()
 
 
-def test_without_scripts_all_is_there_and_the_switch_works(browser: Browser, address: str) -> None:
+def test_without_scripts_all_is_there(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=DESKTOP)  # pyright: ignore[reportArgumentType]
     opened = context.new_page()
     opened.goto(address)
     assert len(shown(opened)) == len(PAGE_CELLS)
     assert not opened.locator("#choosers").is_visible()
-    assert opened.locator("h1").inner_text().startswith("Four families")
-    opened.locator("#ukrainian").check()
-    assert opened.locator("h1").inner_text().startswith("Чотири родини")
     context.close()
 
 
@@ -318,4 +302,4 @@ def test_downloads_download(page: Page, tmp_path: Path) -> None:
         page.get_by_role("link", name="results.csv").click()
     waited.value.save_as(tmp_path / "results.csv")
     assert waited.value.suggested_filename == "results.csv"
-    assert (tmp_path / "results.csv").read_bytes().startswith(b"cell,model,loss,")
+    assert (tmp_path / "results.csv").read_bytes().startswith(b"cell,family,loss,")

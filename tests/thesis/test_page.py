@@ -1,4 +1,4 @@
-"""The page as a file: it stands alone, is valid HTML, carries the reports, and is the same bytes again."""
+"""The page as a file: it stands alone, is valid HTML, holds the reports, speaks one language, stays the same."""
 
 import base64
 import io
@@ -14,34 +14,51 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from gen100 import layout
+from gen100 import i18n, layout
 from gen100.errors import UserError
 from gen100.report.neighbours import COLUMNS, read_pairs
-from gen100.thesis.page import write_page
-from gen100.thesis.page.conclusions import closing
+from gen100.thesis.claims.claim import VERDICTS
+from gen100.thesis.page import write_pages
 from gen100.thesis.page.pictures import loss_graph
 from gen100.version import commit
 from support.report_workspace import PAGE_CELLS, make_reported
 
+CYRILLIC = re.compile("[\u0400-\u04ff]")
+
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory):
-    """The page's text, in a workspace that is the current folder."""
+def pages(tmp_path_factory: pytest.TempPathFactory):
+    """The text of the page in each language, in a workspace that is the current folder."""
     folder = tmp_path_factory.mktemp("workspace")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        write_page(make_reported(folder, PAGE_CELLS, seeds=(0, 1)))
-        yield layout.PAGE.read_text(encoding="utf-8")
+        write_pages(make_reported(folder, PAGE_CELLS, seeds=(0, 1)))
+        yield {language: layout.page(language).read_text(encoding="utf-8") for language in i18n.LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def page(pages: dict[str, str]) -> str:
+    return pages["en"]
+
+
+def parse(text: str):
+    """Parsed by the standard's algorithm, which here fails at the first mistake."""
+    return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(text)
+
+
+@pytest.fixture(scope="module", params=i18n.LANGUAGES)
+def spoken(pages: dict[str, str], request: pytest.FixtureRequest):
+    """Each language with its page, parsed."""
+    return request.param, parse(pages[request.param])
 
 
 @pytest.fixture(scope="module")
 def tree(page: str):
-    """Parsed by the standard's algorithm, which here fails at the first mistake."""
-    parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-    return parser.parse(page)
+    return parse(page)
 
 
-def test_it_stands_alone(page: str, tree) -> None:
+def test_it_stands_alone(spoken) -> None:
+    language, tree = spoken
     addresses = [
         value
         for element in tree.iter()
@@ -49,33 +66,47 @@ def test_it_stands_alone(page: str, tree) -> None:
         if str(name).split("}")[-1] in ("href", "src", "action", "srcset", "poster")
     ]
     assert len(addresses) > 50
-    assert all(address.startswith(("data:", "#")) for address in addresses)
+    others = {layout.page(other).name for other in i18n.LANGUAGES if other != language}
+    assert all(address.startswith(("data:", "#")) or address in others for address in addresses)
     identities = [element.get("id") for element in tree.iter() if element.get("id")]
     assert len(identities) == len(set(identities))
     assert {address[1:] for address in addresses if address.startswith("#")} <= set(identities)
     labels = {name for element in tree.iter() for name in (element.get("aria-labelledby") or "").split()}
     assert labels <= set(identities)
-    assert "url(" not in re.sub(r'src="data:[^"]*"', "", page)
-    assert "@import" not in page
-    # Of the languages' addresses none is asked for: what is not inside is forbidden.
-    assert "default-src 'none'" in page
 
 
-def test_every_picture_says_what_it_shows_in_both_languages(tree) -> None:
+def test_what_is_not_inside_is_forbidden(pages: dict[str, str]) -> None:
+    for page in pages.values():
+        assert "url(" not in re.sub(r'src="data:[^"]*"', "", page)
+        assert "@import" not in page
+        assert "default-src 'none'" in page
+
+
+def test_each_page_speaks_one_language_and_links_to_the_other(spoken) -> None:
+    language, tree = spoken
+    assert tree.get("lang") == language
+    (other,) = set(i18n.LANGUAGES) - {language}
+    links = [link for link in tree.iter("a") if link.get("hreflang")]
+    assert [(link.get("hreflang"), link.get("href")) for link in links] == [(other, layout.page(other).name)]
+    assert {element.get("lang") for element in tree.iter() if element.get("lang")} == {language, other}
+    assert not [name for element in tree.iter() for name in element.attrib if str(name).startswith("data-en")]
+
+
+def test_every_picture_says_what_it_shows(spoken) -> None:
+    language, tree = spoken
     pictures = list(tree.iter("img"))
     assert len(pictures) == 3 * len(PAGE_CELLS) + 2 + 7
     for picture in pictures:
-        assert picture.get("alt") == picture.get("data-en")
-        assert re.search("[а-яіїєґ]", picture.get("data-uk"))
-        assert not re.search("[а-яіїєґ]", picture.get("data-en"))
+        assert bool(CYRILLIC.search(picture.get("alt"))) == (language == "uk")
         assert int(picture.get("width")) > 0
         assert int(picture.get("height")) > 0
 
 
-def test_files_inside_are_those_of_the_reports(tree) -> None:
+def test_files_inside_are_those_of_the_reports(spoken) -> None:
+    language, tree = spoken
     found = {link.get("download"): link.get("href") for link in tree.iter("a") if link.get("download")}
-    files = [layout.RESULTS, layout.REFERENCE, layout.COMPARISONS, *layout.TABLES.iterdir()]
-    files += [Path("reports/claims.csv"), Path("reports/forensics.csv")]
+    files = [layout.RESULTS, layout.REFERENCE, layout.COMPARISONS, *layout.TABLES.glob(f"*.{language}.*")]
+    files += [Path(f"reports/claims.{language}.csv"), Path("reports/forensics.csv")]
     assert set(found) == {file.name for file in files}
     for file in files:
         assert base64.b64decode(found[file.name].partition("base64,")[2]) == file.read_bytes()
@@ -102,24 +133,52 @@ def test_it_says_how_its_numbers_were_made(page: str) -> None:
     assert "synthetic data, short run</title>" in page
 
 
-def test_it_is_the_same_bytes_again(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numbers_are_written_as_each_language_writes_them(pages: dict[str, str]) -> None:
+    assert "<b>100.50 ±" in pages["en"]
+    assert "<b>100,50 ±" in pages["uk"]
+
+
+def test_verdicts_are_counted_and_shown(pages: dict[str, str]) -> None:
+    assert "1 supported, 1 refuted, 1 inconclusive" in pages["en"]
+    for page in pages.values():
+        assert {verdict: page.count(f'class="verdict {verdict}"') for verdict in VERDICTS} == dict.fromkeys(
+            VERDICTS, 1
+        )
+
+
+def test_losses_are_called_as_their_family_says(page: str) -> None:
+    shown = page.partition('id="cells-stylegan2"')[2].partition("</article>")[0]
+    assert "generator" in shown
+    assert "discriminator" in shown
+    assert "validation" not in shown
+
+
+def test_a_table_of_all_mistakes_is_made_from_facts(tree) -> None:
+    table = next(element for element in tree.iter("table") if element.get("id") == "mistakes-table")
+    rows = [["".join(cell.itertext()) for cell in row] for row in table.find("tbody")]
+    assert len(rows) == 5
+    assert rows[-1][1:6] == [f"samples of {PAGE_CELLS[0]}", "1.0004", "100.00", "0.244", "yes"]
+
+
+def test_it_is_the_same_bytes_again(
+    pages: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    write_page(make_reported(tmp_path, PAGE_CELLS, seeds=(0, 1)))
-    assert layout.PAGE.read_text(encoding="utf-8") == page
+    write_pages(make_reported(tmp_path, PAGE_CELLS, seeds=(0, 1)))
+    assert {language: layout.page(language).read_text(encoding="utf-8") for language in pages} == pages
 
 
 @pytest.mark.parametrize(
     ("file", "stage"),
     [
-        ("reports/claims.csv", "claims"),
-        ("reports/claims.uk.md", "claims"),
+        ("reports/claims.en.csv", "claims"),
+        ("reports/claims.uk.csv", "claims"),
         ("reports/forensics.csv", "forensics"),
-        ("reports/forensics.en.md", "forensics"),
-        ("reports/figures/bias.svg", "figures"),
+        ("reports/figures/bias.uk.svg", "figures"),
         ("results/vae-elbo-128/0/neighbours.png", "evaluate"),
     ],
 )
-@pytest.mark.usefixtures("page")
+@pytest.mark.usefixtures("pages")
 def test_what_is_missing_is_named_with_its_stage(file: str, stage: str) -> None:
     from gen100.config import load_params
 
@@ -127,7 +186,7 @@ def test_what_is_missing_is_named_with_its_stage(file: str, stage: str) -> None:
     Path(file).unlink()
     try:
         with pytest.raises(UserError, match=rf"{re.escape(file)} is missing: run stage {stage}"):
-            write_page(load_params())
+            write_pages(load_params())
     finally:
         Path(file).write_bytes(kept)
 
@@ -141,27 +200,27 @@ def test_nearest_pairs_come_back_pixel_for_pixel(page: str, tmp_path: Path) -> N
     np.testing.assert_array_equal(pairs[:32, 33:65], images[0].transpose(1, 2, 0))
     np.testing.assert_array_equal(pairs[44:76, 77:109], images[COLUMNS + 1].transpose(1, 2, 0))
     Image.new("RGB", (100, 100)).save(tmp_path / "other.png")
-    with pytest.raises(UserError, match="is no picture of nearest training images"):
+    with pytest.raises(UserError, match="is not a picture of nearest training images"):
         read_pairs(tmp_path / "other.png", rows=2)
 
 
 def test_a_graph_is_smaller_but_says_the_same_numbers() -> None:
     epochs = np.array([0.25, 0.5, 0.75, 1.0])
     curve = pd.DataFrame({"epoch": epochs, "train_loss": 1 + epochs**2, "val_loss": 1.123 + epochs / 7})
-    address = loss_graph([curve], "vae", {"en": "a", "uk": "б"}).address
+    address = loss_graph([curve], "vae").address
     svg = ElementTree.fromstring(unquote(address.partition(",")[2]))
     said = [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")]
     assert {"0.30", "0.45", "0.60", "0.75", "0.90"} <= set(said)
     assert len(address) < 12_000
 
 
-def test_conclusions_are_what_follows_the_table(tmp_path: Path) -> None:
-    file = tmp_path / "text.md"
-    file.write_text("**T**\n\n| a |\n| --- |\n| b |\n\nSo *it* <b>is</b>.\n\n- one\n", encoding="utf-8")
-    html = closing(file, "forensics", ("table",))
-    assert "<em>it</em> &lt;b&gt;is&lt;/b&gt;." in html
-    assert "<li>one</li>" in html
-    assert "<table>" not in html
+def test_a_graph_has_the_decimal_mark_of_its_language() -> None:
+    curve = pd.DataFrame({"epoch": [0.25, 1.0], "train_loss": [1.0, 1.5], "val_loss": [1.25, 1.75]})
+    with i18n.language("uk"):
+        svg = ElementTree.fromstring(unquote(loss_graph([curve], "vae").address.partition(",")[2]))
+    said = [text.text for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert "0,45" in said
+    assert not [text for text in said if text and "." in text]
 
 
 def test_the_reference_is_shown_with_its_self_check(page: str) -> None:

@@ -50,7 +50,7 @@ rule compare:
 
 
 rule claims:
-    """Judge the thesis' claims by the results."""
+    """Judge the thesis's claims by the results."""
     input:
         "data/cifar100.npz",
         "reports/results.csv",
@@ -77,7 +77,7 @@ rule claims:
 
 
 rule tables:
-    """Rebuild the thesis' Tables 3.1 and 3.2, and a table of all measures."""
+    """Rebuild the thesis's Tables 3.1 and 3.2, and a table of all measures."""
     input:
         "reports/results.csv",
         "reports/reference.json",
@@ -97,7 +97,7 @@ rule tables:
 
 
 rule figures:
-    """Rebuild the thesis' appendices: loss graphs and images of every cell; and what quality costs and is biased by."""
+    """Draw losses and images of every cell, the cost of quality, and its bias by the number of samples."""
     input:
         "data/cifar100.npz",
         "reports/results.csv",
@@ -109,9 +109,9 @@ rule figures:
         ),
     output:
         report(
-            thesis.appendices(),
-            caption="../report/appendix.rst",
-            category="Appendices",
+            thesis.family_figures(PARAMS.families),
+            caption="../report/family.rst",
+            category="Families",
         ),
         report(
             thesis.cost(),
@@ -134,7 +134,7 @@ rule figures:
 
 
 rule theory:
-    """Compute the thesis' theory figures."""
+    """Compute the thesis's theory figures."""
     input:
         "data/cifar100.npz",
     output:
@@ -152,7 +152,7 @@ rule theory:
 
 
 rule page:
-    """Write the page that shows everything."""
+    """Write the page of everything, once per language."""
     input:
         "data/cifar100.npz",
         "reports/results.csv",
@@ -170,7 +170,7 @@ rule page:
         rules.theory.output,
     output:
         report(
-            thesis.page(),
+            thesis.pages(),
             caption="../report/page.rst",
             category="Results",
             labels={"table": "page"},

@@ -1,4 +1,4 @@
-"""Generated images beside training images of the same classes, pixel for pixel."""
+"""Generated images next to training images of the same classes, pixel for pixel."""
 
 from pathlib import Path
 from textwrap import wrap
@@ -100,4 +100,4 @@ def write_grid(samples: Images, labels: NDArray[np.integer], real: Cifar100, tar
             weight="bold",
             va="top",
         )
-        save(figure, target, Caption({"en": title, "uk": title}, alt))
+        save(figure, target, Caption(title, alt))

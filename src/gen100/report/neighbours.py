@@ -1,4 +1,4 @@
-"""Samples beside the training images that are nearest to them: does a model only remember?"""
+"""Samples next to their nearest training images: memorization would show here."""
 
 from pathlib import Path
 from textwrap import wrap
@@ -58,7 +58,7 @@ def write_neighbours(
         figure.text(margin / total_width, below, heading, fontsize=9, va="bottom")
         above = 1 - 22 / total_height
         figure.text(margin / total_width, above, "\n".join(said), fontsize=9.5, weight="bold", va="top")
-        save(figure, target, Caption({"en": title, "uk": title}, alt))
+        save(figure, target, Caption(title, alt))
 
 
 def read_pairs(file: Path, rows: int) -> Images:
@@ -68,7 +68,7 @@ def read_pairs(file: Path, rows: int) -> Images:
         height x width x 3, uint8.
 
     Raises:
-        UserError: the file is missing, or no such picture.
+        UserError: the file is missing, or is another picture.
     """
     side = 32 * SCALE
     height = ROWS * (side + PAIR_GAP) - PAIR_GAP
@@ -79,6 +79,8 @@ def read_pairs(file: Path, rows: int) -> Images:
     except FileNotFoundError:
         raise UserError(f"{file} is missing: run stage evaluate for its run") from None
     if pixels.shape[0] < height + MARGIN or pixels.shape[1] != width + 2 * MARGIN:
-        raise UserError(f"{file} is no picture of nearest training images: run stage evaluate for its run again")
+        raise UserError(
+            f"{file} is not a picture of nearest training images: run stage evaluate for its run again"
+        )
     top, shown = pixels.shape[0] - MARGIN - height, rows * (side + PAIR_GAP) - PAIR_GAP
     return pixels[top : top + shown : SCALE, MARGIN : MARGIN + width : SCALE]

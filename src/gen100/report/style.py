@@ -1,4 +1,4 @@
-"""One look for every figure, for colour-blind readers too, in files that are the same bytes each time."""
+"""One style for every figure, for colour-blind readers too, in files that are the same bytes each time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,17 +8,23 @@ from typing import Any
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+from babel.numbers import format_decimal, get_decimal_symbol
 from cycler import cycler
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 from PIL import Image
 
+from gen100 import i18n
 from gen100.files import whole
-from gen100.report.words import Text
 
 # Okabe and Ito, "Color Universal Design" (2008).
 BLUE, VERMILION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, ORANGE, BLACK, GREY = "#56B4E9", "#E69F00", "#222222", "#777777"
 CYCLE = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, BLACK, GREY)
+_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE)
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
+Dashes = str | tuple[int, tuple[float, ...]]
 
 _RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -61,30 +67,77 @@ def styled() -> Iterator[None]:
         yield
 
 
+def colour(number: int) -> str:
+    """The colour of the series with this number, from 0; after the sixth they come again."""
+    return _COLOURS[number % len(_COLOURS)]
+
+
+def marker(number: int) -> str:
+    """The marker of the series with this number, from 0; the first 42 differ in colour or marker."""
+    return _MARKERS[number % len(_MARKERS)]
+
+
+def dashes(number: int) -> Dashes:
+    """The line style with this number, from 0: solid, dashed, dotted, dash-dotted, and again."""
+    return _DASHES[number % len(_DASHES)]
+
+
+class _DecimalFormatter(ScalarFormatter):
+    """Matplotlib's numbers along a linear axis, with the decimal mark of the current language."""
+
+    def __init__(self) -> None:
+        super().__init__(useOffset=False)
+        self._mark = get_decimal_symbol(i18n.current())
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return super().__call__(x, pos).replace(".", self._mark)
+
+
+def localize(figure: Figure) -> None:
+    """Give the numbers along all linear axes the decimal mark of the current language."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if type(axis.get_major_formatter()) is ScalarFormatter:
+                axis.set_major_formatter(_DecimalFormatter())
+
+
+def plain(value: float, digits: int = 6) -> str:
+    """A number without trailing zeros, with at most so many significant digits: 0.05, 1234.5, 2e-07."""
+    text = f"{value:.{digits}g}"
+    if "e" in text:
+        return text.replace(".", get_decimal_symbol(i18n.current()))
+    return format_decimal(float(text), "0.##############", i18n.current())
+
+
 @dataclass(frozen=True)
 class Caption:
-    """What a figure is, and what one who cannot see it should know of it; kept inside the figure's file."""
+    """What a figure is, and what one who cannot see it should know of it, in the figure's language.
 
-    title: Text
+    It is kept inside the figure's file.
+    """
+
+    title: str
     alt: str
 
 
 def save(figure: Figure, target: Path, caption: Caption) -> None:
     """Write a figure (.png or .svg) without dates or versions, so that equal figures are equal files."""
-    told = {"Title": f"{caption.title['en']}\n{caption.title['uk']}", "Description": caption.alt}
+    localize(figure)
+    told = {"Title": caption.title, "Description": caption.alt}
     silent = {"Date": None, "Creator": None} if target.suffix == ".svg" else {"Software": None}
     with whole(target) as temporary:
         figure.savefig(temporary, metadata=told | silent)
 
 
 def read_caption(file: Path) -> Caption:
-    """The caption that `save` put into a figure's file."""
+    """The caption that `save` put into a figure's file.
+
+    Raises:
+        FileNotFoundError: the file is missing.
+    """
     if file.suffix == ".svg":
         dublin_core = "{http://purl.org/dc/elements/1.1/}"
         tree = ElementTree.parse(file)
-        titles, alt = (tree.findtext(f".//{dublin_core}{name}") or "" for name in ("title", "description"))
-    else:
-        with Image.open(file) as image:
-            titles, alt = (str(image.info.get(name, "")) for name in ("Title", "Description"))
-    english, _, ukrainian = titles.partition("\n")
-    return Caption({"en": english, "uk": ukrainian}, alt)
+        return Caption(*(tree.findtext(f".//{dublin_core}{name}") or "" for name in ("title", "description")))
+    with Image.open(file) as image:
+        return Caption(*(str(image.info.get(name, "")) for name in ("Title", "Description")))

@@ -136,13 +136,6 @@ def reference(params: Params) -> None:
     files.write_json(layout.REFERENCE, values)
 
 
-def forensics(params: Params) -> None:
-    """Look for evaluation mistakes that give numbers like the thesis's."""
-    from gen100.thesis.forensics.stage import write_forensics
-
-    write_forensics(params)
-
-
 def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:
     """What a run's autoencoder makes of N x 3 x 32 x 32 uint8 images: such images."""
     import torch

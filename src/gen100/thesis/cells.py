@@ -2,9 +2,7 @@
 
 import csv
 from importlib.resources import files
-from pathlib import Path
 
-from gen100 import layout
 from gen100.cells import Cell
 
 PRINTED = ("fid", "is", "train_loss", "val_loss")
@@ -40,8 +38,3 @@ def experiment(cell: Cell) -> int:
     if cell not in NUMBERS:
         return 0
     return 1 if cell.loss == LOSSES[cell.family][0] else 2
-
-
-def appendix(family: str) -> Path:
-    """A family's appendix: loss graphs and images of its cells."""
-    return layout.FIGURES / f"appendix_{APPENDICES[family]}.png"

@@ -3,18 +3,17 @@
 Importing this is cheap: the Snakefile does, for every job.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from gen100 import layout
 from gen100.i18n import LANGUAGES
-from gen100.thesis.cells import APPENDICES, appendix
 
 CLAIMS = layout.CLAIMS
 FORENSICS = layout.FORENSICS
-PAGE = layout.PAGE
 TABLES = ("table_3_1", "table_3_2", "table_measures")
 TABLE_FORMATS = ("csv", "md", "tex")
-THEORY = (*(f"figure_1_{number}.svg" for number in range(1, 7)), "figure_2_8.svg")
+THEORY = (*(f"figure_1_{number}" for number in range(1, 7)), "figure_2_8")
 
 
 def forensics() -> list[Path]:
@@ -34,22 +33,27 @@ def tables() -> list[Path]:
     return [file for name in TABLES for language in LANGUAGES for file in table(name, language)]
 
 
-def appendices() -> list[Path]:
-    """The figures of each family's cells."""
-    return [appendix(family) for family in APPENDICES]
+def family_figures(families: Iterable[str]) -> list[Path]:
+    """The figures of these families' cells."""
+    return [layout.family_figure(family, language) for family in families for language in LANGUAGES]
 
 
 def cost() -> list[Path]:
-    return [layout.FIGURES / "cost.svg"]
+    return [layout.plot("cost", language) for language in LANGUAGES]
 
 
 def bias() -> list[Path]:
-    return [layout.FIGURES / "bias.svg"]
+    return [layout.plot("bias", language) for language in LANGUAGES]
+
+
+def theory_figure(name: str, language: str) -> Path:
+    """One of THEORY in one language."""
+    return layout.FIGURES / f"{name}.{language}.svg"
 
 
 def theory() -> list[Path]:
-    return [layout.FIGURES / name for name in THEORY]
+    return [theory_figure(name, language) for name in THEORY for language in LANGUAGES]
 
 
-def page() -> list[Path]:
-    return [PAGE]
+def pages() -> list[Path]:
+    return [layout.page(language) for language in LANGUAGES]

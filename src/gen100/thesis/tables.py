@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 from gen100 import i18n, layout
@@ -25,7 +24,6 @@ TITLES = {
     1: N_("Table 3.1. Comparison of the quality of the images generated in experiment 1"),
     2: N_("Table 3.2. Comparison of the results of experiment 2"),
 }
-NAMES = ("table_3_1", "table_3_2", "table_measures")
 
 
 def _own_columns(facts: Provenance) -> list[Column]:
@@ -84,15 +82,6 @@ def build_tables(params: Params) -> list[Table]:
     """
     made = read_results(), read_reference(params), read_provenance(), read_winners()
     return [build(1, *made), build(2, *made), build_measures(*made)]
-
-
-def table_files() -> list[list[Path]]:
-    """The files of each table in each language."""
-    return [
-        [layout.TABLES / f"{name}.{language}.{suffix}" for suffix in FORMATS]
-        for name in NAMES
-        for language in i18n.LANGUAGES
-    ]
 
 
 def write_tables(params: Params) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
-from gen100.report.cost_and_bias import hours
+from gen100.report.cost import hours
 from gen100.report.records import Record
 from gen100.report.statistics import Difference, difference
 from gen100.thesis.claims.claim import PartFinding

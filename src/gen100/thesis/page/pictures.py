@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
@@ -15,26 +14,24 @@ from PIL import Image
 
 from gen100.errors import UserError
 from gen100.report.grid import Images, mosaic
-from gen100.report.style import Caption, read_caption, styled
-from gen100.report.words import Text
-from gen100.thesis.appendices import choose_scale, draw_losses
+from gen100.report.loss_graph import draw_losses
+from gen100.report.style import Caption, localize, read_caption, styled
 
-COLUMNS, SHOWN = 8, 32
-"""Of a cell's images."""
+COLUMNS = 8
+"""Of a mosaic."""
 QUALITY = 75
-"""Of WebP: at 32 x 32 pixels nothing of it can be seen."""
+"""Of WebP: at 32 x 32 pixels the loss is invisible."""
 GRAPH = (5.6, 2.1)
 """Inches."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture inside the page, at its size in CSS pixels, and what it shows."""
+    """A picture inside the page, and its size in CSS pixels."""
 
     address: str
     width: int
     height: int
-    alt: Text
 
 
 def data_address(content: bytes, kind: str) -> str:
@@ -47,19 +44,19 @@ def _webp(image: Image.Image, quality: int = QUALITY, lossless: bool = False) ->
     return content.getvalue()
 
 
-def photograph(pixels: Images, alt: Text) -> Picture:
+def photograph(pixels: Images) -> Picture:
     """Images as they are, height x width x 3, each pixel once."""
     height, width = pixels.shape[:2]
-    return Picture(data_address(_webp(Image.fromarray(pixels)), "image/webp"), width, height, alt)
+    return Picture(data_address(_webp(Image.fromarray(pixels)), "image/webp"), width, height)
 
 
-def tiles(images: Images, alt: Text) -> Picture:
+def tiles(images: Images) -> Picture:
     """N x 3 x 32 x 32 images in rows of eight."""
-    return photograph(mosaic(images, COLUMNS, scale=1, gap=0), alt)
+    return photograph(mosaic(images, COLUMNS, scale=1, gap=0))
 
 
 def _rounded(text: str) -> str:
-    """An SVG whose places have a tenth of its unit as the finest step; its factors and texts stay."""
+    """An SVG with coordinates rounded to a tenth of its unit; its scale factors and texts stay."""
 
     def shorter(found: re.Match[str]) -> str:
         return found[0] if found[0].startswith("scale") else f"{float(found[0]):.1f}".removesuffix(".0")
@@ -71,7 +68,7 @@ def _rounded(text: str) -> str:
 
 
 def _vector(text: str) -> str:
-    """The address of an SVG, without what no browser shows or needs."""
+    """The address of an SVG, without what browsers neither show nor need."""
     text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"\s+", " ", text.replace("> <", "><")).strip()
     # Letters are outlines with long names, placed once each time they occur.
@@ -81,33 +78,28 @@ def _vector(text: str) -> str:
     return Markup("data:image/svg+xml,") + Markup(text.replace("&", "%26"))
 
 
-def loss_graph(curves: list[pd.DataFrame], model: str, alt: Text) -> Picture:
-    """Both losses by epoch, as in the appendices, without words: those stand beside it in both languages."""
+def loss_graph(curves: list[pd.DataFrame], family: str) -> Picture:
+    """Both losses by epoch, as in the family's figure, without words: those stand next to it."""
     with styled():
         figure = Figure(figsize=GRAPH, dpi=96)
         axes = figure.add_axes((0.1, 0.13, 0.88, 0.82))
-        draw_losses(axes, curves, model)
+        draw_losses(axes, curves, family)
         axes.set_xlabel("")
         axes.set_ylabel("")
         axes.get_legend().remove()  # pyright: ignore[reportOptionalMemberAccess]
+        localize(figure)
         content = io.StringIO()
         # Numbers as text, not as outlines: a fraction of the size.
         with mpl.rc_context({"svg.fonttype": "none"}):
             figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
     width, height = (round(96 * inches) for inches in GRAPH)
-    return Picture(_vector(content.getvalue()), width, height, alt)
+    return Picture(_vector(content.getvalue()), width, height)
 
 
-def scale_of(curves: list[pd.DataFrame]) -> str:
-    """The scale that `loss_graph` draws."""
-    return choose_scale(
-        np.concatenate([curve[["train_loss", "val_loss"]].to_numpy(float).ravel() for curve in curves])
-    )
-
-
-def drawn(figure: Figure, caption: Caption) -> Picture:
-    """A figure as a picture of points: vectors with their outlined letters would take several times the size."""
+def drawn(figure: Figure) -> Picture:
+    """A figure as pixels: vectors with their outlined letters would take several times the size."""
     content = io.BytesIO()
+    localize(figure)
     with styled():
         figure.savefig(content, format="png", dpi=100)
     with Image.open(content) as image:
@@ -115,11 +107,11 @@ def drawn(figure: Figure, caption: Caption) -> Picture:
         choices = (_webp(image.convert("RGB"), lossless=True), _webp(image.convert("RGB"), quality=30))
         smallest = min(choices, key=len)
         width, height = (round(side * 0.96) for side in image.size)
-    return Picture(data_address(smallest, "image/webp"), width, height, alt_of(caption))
+    return Picture(data_address(smallest, "image/webp"), width, height)
 
 
-def vector(file: Path, stage: str) -> tuple[Picture, Caption]:
-    """A figure of reports/figures, as it is.
+def read_plot(file: Path) -> tuple[Picture, Caption]:
+    """A plot of reports/figures, as it is.
 
     Raises:
         UserError: the file is missing.
@@ -127,13 +119,7 @@ def vector(file: Path, stage: str) -> tuple[Picture, Caption]:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UserError(f"{file} is missing: run stage {stage}") from None
-    caption = read_caption(file)
+        raise UserError(f"{file} is missing: run stage figures") from None
     sides = re.search(r'<svg[^>]*?viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
     width, height = (round(float(side) * 96 / 72) for side in sides.groups()) if sides else (0, 0)
-    return Picture(_vector(text), width, height, alt_of(caption)), caption
-
-
-def alt_of(caption: Caption) -> Text:
-    """What a figure shows; its long description is kept in English alone."""
-    return {"en": caption.alt, "uk": caption.title["uk"]}
+    return Picture(_vector(text), width, height), read_caption(file)

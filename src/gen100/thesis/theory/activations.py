@@ -3,7 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from gen100.report.style import BLUE, GREEN, GREY, ORANGE, VERMILION, Caption
+from gen100 import i18n
+from gen100.i18n import N_, _
+from gen100.report.style import BLUE, GREEN, GREY, ORANGE, VERMILION, Caption, plain
 from gen100.thesis.theory.descent import Drawn
 from gen100.thesis.theory.rules import Vector
 
@@ -39,30 +41,33 @@ def saturation() -> Drawn:
             axes.axvspan(left, right, color=VERMILION, alpha=0.09, lw=0)
         axes.margins(x=0)
     upper.plot(z, sigmoid(z), color=BLUE)
-    upper.set(title="sigmoid, σ(z) = 1 / (1 + exp(−z))", ylabel="σ(z)", ylim=(-0.05, 1.3))
-    for place, name in ((-5.8, "saturated"), (0, "steep"), (5.8, "saturated")):
+    upper.set(
+        title=_("sigmoid, {formula}").format(formula="σ(z) = 1 / (1 + exp(−z))"), ylabel="σ(z)", ylim=(-0.05, 1.3)
+    )
+    for place, name in ((-5.8, _("saturated")), (0, _("steep")), (5.8, _("saturated"))):
         upper.text(place, 1.17, name, ha="center", va="center")
     lower.plot(z, sigmoid_slope(z), color=ORANGE)
     lower.axhline(0.025, color=GREY, lw=0.9, ls=(0, (4, 2)))
-    lower.text(7.9, 0.034, "a tenth of the largest slope", ha="right", va="bottom", fontsize=9)
-    lower.set(title="its derivative, σ′(z) = σ(z) (1 − σ(z))", xlabel="z", ylabel="σ′(z)", ylim=(-0.01, 0.29))
-    caption = Caption(
-        {
-            "en": "Figure 1.4. Steep and saturated regions of an activation",
-            "uk": "Рисунок 1.4. Ділянки крутизни та насичення функції активації",
-        },
-        f"The sigmoid and its derivative. For |z| below {edge:.2f} it is steep; beyond, its slope is "
-        "less than a tenth of its maximum 0.25 and it is saturated.",
+    lower.text(7.9, 0.034, _("a tenth of the largest slope"), ha="right", va="bottom", fontsize=9)
+    lower.set(
+        title=_("its derivative, {formula}").format(formula="σ′(z) = σ(z) (1 − σ(z))"),
+        xlabel="z",
+        ylabel="σ′(z)",
+        ylim=(-0.01, 0.29),
     )
-    return figure, caption
+    alt = _(
+        "The sigmoid and its derivative. For |z| below {edge} it is steep; beyond, its slope is less than a tenth "
+        "of its maximum {maximum} and it is saturated."
+    ).format(edge=i18n.number(edge, 2), maximum=plain(0.25))
+    return figure, Caption(_("Figure 1.4. Steep and saturated regions of an activation"), alt)
 
 
 ACTIVATIONS = {
-    "threshold": (lambda z: np.where(z >= 0, 1.0, 0.0), lambda z: np.zeros_like(z)),
+    N_("threshold"): (lambda z: np.where(z >= 0, 1.0, 0.0), lambda z: np.zeros_like(z)),
     "tanh": (np.tanh, tanh_slope),
-    "sigmoid": (sigmoid, sigmoid_slope),
+    N_("sigmoid"): (sigmoid, sigmoid_slope),
     "ReLU": (lambda z: np.maximum(z, 0), lambda z: np.where(z >= 0, 1.0, 0.0)),
-    f"Leaky ReLU, slope {LEAK:g} below 0": (
+    N_("Leaky ReLU, slope {leak} below 0"): (
         lambda z: np.where(z >= 0, z, LEAK * z),
         lambda z: np.where(z >= 0, 1.0, LEAK),
     ),
@@ -76,24 +81,20 @@ def five_activations() -> Drawn:
     for axes, (name, (function, slope)) in zip(panels, ACTIVATIONS.items(), strict=False):
         # A jump is a gap, not a steep line.
         for part in (z < 0, z >= 0):
-            axes.plot(z[part], function(z[part]), color=BLUE, label="activation f(z)")
-            axes.plot(z[part], slope(z[part]), color=ORANGE, ls=(0, (4, 1.5)), label="derivative f′(z)")
+            axes.plot(z[part], function(z[part]), color=BLUE, label=_("activation f(z)"))
+            axes.plot(z[part], slope(z[part]), color=ORANGE, ls=(0, (4, 1.5)), label=_("derivative f′(z)"))
         axes.axhline(0, color=GREY, lw=0.8, zorder=0)
         axes.axvline(0, color=GREY, lw=0.8, zorder=0)
-        axes.set(title=name, ylim=(-1.3, 2.3), xlim=(-3, 3))
+        axes.set(title=_(name).format(leak=plain(LEAK)), ylim=(-1.3, 2.3), xlim=(-3, 3))
         axes.set_xlabel("z")
         axes.xaxis.set_tick_params(labelbottom=True)
     panels[-1].axis("off")
     panels[-1].legend(*(part[:2] for part in panels[0].get_legend_handles_labels()), loc="center", fontsize=11)
-    caption = Caption(
-        {
-            "en": "Figure 1.5. Activations: threshold, tanh, sigmoid, ReLU and Leaky ReLU",
-            "uk": "Рисунок 1.5. Функції активації: порогова, tanh, сигмоїда, ReLU та Leaky ReLU",
-        },
+    alt = _(
         "Five activations with their derivatives for z from -3 to 3. The derivative is 0 for the threshold, "
-        f"bell-shaped for tanh and sigmoid, 0 or 1 for ReLU, {LEAK:g} or 1 for Leaky ReLU.",
-    )
-    return figure, caption
+        "bell-shaped for tanh and sigmoid, 0 or 1 for ReLU, {leak} or 1 for Leaky ReLU."
+    ).format(leak=plain(LEAK))
+    return figure, Caption(_("Figure 1.5. Activations: threshold, tanh, sigmoid, ReLU and Leaky ReLU"), alt)
 
 
 NEAR_LINEAR = float(np.arctanh(np.sqrt(0.5)))
@@ -116,15 +117,17 @@ def normalization() -> Drawn:
     shares = []
     reach = 1.02 * float(np.abs(before).max())
     z = np.linspace(-reach, reach, 400)
-    for (left, right), values, name in zip(panels, (before, after), ("before", "after"), strict=True):
+    for (left, right), values, name in zip(panels, (before, after), (_("before"), _("after")), strict=True):
         share = float((np.abs(values) < NEAR_LINEAR).mean())
         shares.append(share)
-        left.axvspan(-NEAR_LINEAR, NEAR_LINEAR, color=GREEN, alpha=0.15, lw=0, label="near-linear region")
+        left.axvspan(-NEAR_LINEAR, NEAR_LINEAR, color=GREEN, alpha=0.15, lw=0, label=_("near-linear region"))
         left.hist(values, bins=np.linspace(-reach, reach, 121).tolist(), density=True, color=BLUE, alpha=0.75)
         left.set(
-            title=f"{name}: mean {abs(values.mean()):.2f}, deviation {values.std():.2f}",
+            title=_("{name}: mean {mean}, deviation {deviation}").format(
+                name=name, mean=i18n.number(abs(values.mean()), 2), deviation=i18n.number(values.std(), 2)
+            ),
             xlabel="z",
-            ylabel="density",
+            ylabel=_("density"),
         )
         left.set(xlim=(-reach, reach), ylim=(0, 0.62))
         curve = left.twinx()
@@ -134,16 +137,14 @@ def normalization() -> Drawn:
         curve.spines["right"].set_visible(True)
         curve.yaxis.label.set_color(VERMILION)
         right.hist(np.tanh(values), bins=np.linspace(-1, 1, 61).tolist(), density=True, color=BLUE, alpha=0.75)
-        right.set(title=f"{name}: {share:.0%} in the near-linear region", xlabel="tanh(z)", ylabel="density")
+        said = _("{name}: {share}% in the near-linear region").format(name=name, share=i18n.number(100 * share))
+        right.set(title=said, xlabel="tanh(z)", ylabel=_("density"))
         right.axvspan(-np.sqrt(0.5), np.sqrt(0.5), color=GREEN, alpha=0.15, lw=0, zorder=0)
     panels[0, 0].legend(loc="upper left")
-    caption = Caption(
-        {
-            "en": "Figure 1.6. Batch normalization and the near-linear region of tanh",
-            "uk": "Рисунок 1.6. Пакетна нормалізація та майже лінійна ділянка tanh",
-        },
-        f"Pre-activations of a neuron for {len(before):,} inputs, and their tanh. The near-linear "
-        f"region, where the slope is at least half of its maximum, holds {shares[0]:.0%} of them before "
-        f"batch normalization and {shares[1]:.0%} after.",
+    alt = _(
+        "Pre-activations of a neuron for {count} inputs, and their tanh. The near-linear region, where the slope "
+        "is at least half of its maximum, holds {before}% of them before batch normalization and {after}% after."
+    ).format(
+        count=i18n.number(len(before)), before=i18n.number(100 * shares[0]), after=i18n.number(100 * shares[1])
     )
-    return figure, caption
+    return figure, Caption(_("Figure 1.6. Batch normalization and the near-linear region of tanh"), alt)

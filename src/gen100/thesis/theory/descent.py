@@ -3,8 +3,11 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from gen100.report.style import BLACK, BLUE, CYCLE, GREEN, GREY, VERMILION, Caption
-from gen100.thesis.theory.rules import METHODS, Vector, plain
+from gen100 import i18n
+from gen100.i18n import _
+from gen100.report.style import BLACK, BLUE, CYCLE, GREEN, GREY, VERMILION, Caption, plain
+from gen100.thesis.theory import rules
+from gen100.thesis.theory.rules import METHODS, Vector
 
 Drawn = tuple[Figure, Caption]
 
@@ -26,8 +29,9 @@ def wells_minima() -> tuple[float, float]:
     return float(roots[0]), float(roots[2])
 
 
-def _descent(start: float, kind_en: str, kind_uk: str, number: str) -> Drawn:
-    path = plain(wells_slope, np.array([start]), STEPS, RATE)[:, 0]
+def _descent(start: float, title: str, alt: str) -> Drawn:
+    """Draw a descent from `start`; `alt` is filled with numbers."""
+    path = rules.plain(wells_slope, np.array([start]), STEPS, RATE)[:, 0]
     figure = Figure(figsize=(9.2, 3.9), dpi=200, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.6, 1))
     x = np.linspace(-2.35, 2.3, 400)
@@ -35,17 +39,17 @@ def _descent(start: float, kind_en: str, kind_uk: str, number: str) -> Drawn:
     left.plot(path, wells(path), color=VERMILION, marker="o", ms=4.5, lw=1, mec="white", mew=0.5)
     steep = wells_slope(path[0]) > 5
     left.annotate(
-        f"start, x = {start:g}",
+        _("start, x = {start}").format(start=plain(start)),
         (start, float(wells(path[0]))),
         (-12, 4) if steep else (0, 16),
         textcoords="offset points",
         ha="right" if steep else "center",
     )
-    for place, name in zip(wells_minima(), ("global minimum", "local minimum"), strict=True):
+    for place, name in zip(wells_minima(), (_("global minimum"), _("local minimum")), strict=True):
         value = float(wells(np.array(place)))
         left.plot(place, value, marker="*", color=GREEN, ms=12, mec="white", zorder=5)
         left.annotate(
-            f"{name}\nf({place:.2f}) = {value:.2f}".replace("-", "−"),
+            f"{name}\nf({i18n.number(place, 2)}) = {i18n.number(value, 2)}".replace("-", "−"),
             (place, value),
             (0, -12),
             textcoords="offset points",
@@ -56,26 +60,41 @@ def _descent(start: float, kind_en: str, kind_uk: str, number: str) -> Drawn:
     right.plot(wells(path), color=VERMILION, marker="o", ms=3.5)
     best = float(wells(np.array(wells_minima()[0])))
     right.axhline(best, color=GREEN, ls=(0, (4, 2)), lw=1.2)
-    right.annotate("global minimum", (STEPS, best), (0, -4), textcoords="offset points", ha="right", va="top")
-    right.set(title=f"value by iteration, step size {RATE}", xlabel="iteration", ylabel="f(x)", ylim=(-8.2, 7.4))
-    caption = Caption(
-        {
-            "en": f"Figure {number}. Gradient descent into a {kind_en} minimum",
-            "uk": f"Рисунок {number}. Градієнтний спуск до {kind_uk} мінімуму",
-        },
-        f"{WELLS} has a global minimum at {wells_minima()[0]:.2f} and a local one at "
-        f"{wells_minima()[1]:.2f}. From x = {start:g}, {STEPS} steps of plain gradient descent end at "
-        f"x = {path[-1]:.2f}, the {kind_en} one.",
+    right.annotate(_("global minimum"), (STEPS, best), (0, -4), textcoords="offset points", ha="right", va="top")
+    said = _("value by iteration, step size {rate}").format(rate=plain(RATE))
+    right.set(title=said, xlabel=_("iteration"), ylabel="f(x)", ylim=(-8.2, 7.4))
+    best, local = wells_minima()
+    alt = alt.format(
+        function=WELLS,
+        best=i18n.number(best, 2),
+        local=i18n.number(local, 2),
+        start=plain(start),
+        steps=STEPS,
+        end=i18n.number(path[-1], 2),
     )
-    return figure, caption
+    return figure, Caption(title, alt)
 
 
 def local_minimum() -> Drawn:
-    return _descent(2.15, "local", "локального", "1.1")
+    return _descent(
+        2.15,
+        _("Figure 1.1. Gradient descent into a local minimum"),
+        _(
+            "{function} has a global minimum at {best} and a local one at {local}. From x = {start}, {steps} "
+            "steps of plain gradient descent end at x = {end}, the local one."
+        ),
+    )
 
 
 def global_minimum() -> Drawn:
-    return _descent(0.05, "global", "глобального", "1.2")
+    return _descent(
+        0.05,
+        _("Figure 1.2. Gradient descent into a global minimum"),
+        _(
+            "{function} has a global minimum at {best} and a local one at {local}. From x = {start}, {steps} "
+            "steps of plain gradient descent end at x = {end}, the global one."
+        ),
+    )
 
 
 # A hollow in a plain: the gradient vanishes with the distance from the hollow.
@@ -107,30 +126,34 @@ def plateau() -> Drawn:
         style = {"color": CYCLE[place], "ls": marks[place % 4], "lw": 1.6}
         left.plot(*path.T, **style)
         below = np.flatnonzero(heights < REACHED)
-        when = f"{below[0]} steps" if below.size else f"over {PLATEAU_STEPS:,} steps"
-        reached.append(f"{method.title} {when}")
-        right.plot(np.arange(1, PLATEAU_STEPS + 2), heights, label=f"{method.title}, {when}", **style)
+        text = _("{method}: {steps} steps") if below.size else _("{method}: over {steps} steps")
+        steps = i18n.number(below[0] if below.size else PLATEAU_STEPS)
+        reached.append(text.format(method=_(method.title), steps=steps))
+        right.plot(np.arange(1, PLATEAU_STEPS + 2), heights, label=reached[-1], **style)
     left.plot(*PLATEAU_START, marker="o", color=BLACK, ms=6)
-    left.annotate("start", tuple(PLATEAU_START), (6, 8), textcoords="offset points")
+    left.annotate(_("start"), tuple(PLATEAU_START), (6, 8), textcoords="offset points")
     left.plot(0, 0, marker="*", color=BLACK, ms=12, mec="white", zorder=5)
-    left.set(title="f(x, y) = 1 − exp(−x²/8 − y²/2), seen from above", xlabel="x", ylabel="y")
+    left.set(
+        title=_("{function}, seen from above").format(function="f(x, y) = 1 − exp(−x²/8 − y²/2)"),
+        xlabel="x",
+        ylabel="y",
+    )
     left.set(xlim=(-5.8, 2.2), ylim=(-1.6, 3.0))
     left.grid(False)
     right.axhline(REACHED, color=GREY, lw=0.8)
-    right.set(title="value by step", xlabel="step (log scale)", ylabel="f(x, y)", xscale="log", ylim=(-0.02, 1.03))
+    right.set(title=_("value by step"), xlabel=_("step (log scale)"))
+    right.set(ylabel="f(x, y)", xscale="log", ylim=(-0.02, 1.03))
     figure.legend(
         *right.get_legend_handles_labels(),
         loc="outside lower center",
         ncol=4,
         handlelength=2.6,
-        title=f"steps until f < {REACHED:g} (step size 0.05, Adadelta 1)",
+        title=_("steps until f < {level} (step size {rate}, Adadelta 1)").format(
+            level=plain(REACHED), rate=plain(METHODS[0].rate)
+        ),
     )
-    caption = Caption(
-        {
-            "en": "Figure 1.3. Slow descent on a plateau, by optimizer",
-            "uk": "Рисунок 1.3. Повільний спуск на плато для різних оптимізаторів",
-        },
-        "Paths of eight optimizers from a flat region into a hollow, and the value by step. "
-        f"Until f < {REACHED:g}: {', '.join(reached)}.",
-    )
-    return figure, caption
+    alt = _(
+        "Paths of eight optimizers from a flat region into a hollow, and the value by step. Until f < {level}: "
+        "{steps}."
+    ).format(level=plain(REACHED), steps=", ".join(reached))
+    return figure, Caption(_("Figure 1.3. Slow descent on a plateau, by optimizer"), alt)

@@ -4,12 +4,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gen100.families.stable_diffusion.betas import alpha_bars
-from gen100.report import words
+from gen100.i18n import N_, _
+from gen100.provenance import DataFacts
+from gen100.report.labels import admitted, caveat, data_label
 from gen100.report.style import CYCLE, GREY, Caption
 from gen100.thesis.theory.descent import Drawn
 from gen100.thesis.theory.rules import Vector
 
-SCHEDULES = ("linear", "quadratic", "exponential")
+SCHEDULES = {"linear": N_("linear"), "quadratic": N_("quadratic"), "exponential": N_("exponential")}
+"""Noise schedules, and what each is called, to be translated."""
 TIMESTEPS = 1000
 SHOWN = (0, 100, 250, 400, 550, 700, 850, 1000)
 
@@ -50,7 +53,7 @@ def _shown(image: Vector) -> np.ndarray:
     return np.clip((image + 1) * 127.5, 0, 255).round().astype(np.uint8).transpose(1, 2, 0)
 
 
-def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: str) -> Drawn:
+def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: DataFacts) -> Drawn:
     """Draw the figure for the training image with the strongest contrast among 500 of classes 0 to 19.
 
     Args:
@@ -71,18 +74,19 @@ def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: str) -> Dr
     def text(x: float, y: float, said: str, **font: str | float) -> None:
         figure.text(x / width, 1 - y / height, said, **font)  # pyright: ignore[reportArgumentType]
 
-    title = f"A training image, diffused and back: {data}"
+    title = _("A training image, diffused and back: {data}").format(data=data_label(data))
     text(20, 18, title, fontsize=11, weight="bold", va="top")
     for column, time in enumerate(SHOWN):
         text(left + column * (side + gap) + side / 2, head - 6, f"t = {time}", fontsize=9, ha="center")
     axes = figure.add_axes((84 / width, 52 / height, (width - 110) / width, (graph - 100) / height))
-    for row, schedule in enumerate(SCHEDULES):
+    for row, (schedule, name) in enumerate(SCHEDULES.items()):
         kept = alpha_bars(schedule, TIMESTEPS)
-        axes.plot(np.arange(TIMESTEPS + 1), np.concatenate([[1.0], kept]), color=CYCLE[row], label=schedule)
+        axes.plot(np.arange(TIMESTEPS + 1), np.concatenate([[1.0], kept]), color=CYCLE[row], label=_(name))
         walks = (forward(image, kept, noise, SHOWN), reverse(image, kept, random, SHOWN))
-        for line, (walk, name) in enumerate(zip(walks, ("forward →", "← reverse"), strict=True)):
+        directions = (_("forward →"), _("← reverse"))
+        for line, (walk, direction) in enumerate(zip(walks, directions, strict=True)):
             top = head + row * block + line * (side + gap)
-            text(left - 12, top + side / 2, name, fontsize=9, ha="right", va="center", color=GREY)
+            text(left - 12, top + side / 2, direction, fontsize=9, ha="right", va="center", color=GREY)
             for column, state in enumerate(walk):
                 place = (left + column * (side + gap)) / width, 1 - (top + side) / height
                 panel = figure.add_axes((*place, side / width, side / height))
@@ -92,7 +96,7 @@ def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: str) -> Dr
         text(
             28,
             middle,
-            schedule,
+            _(name),
             fontsize=10,
             weight="bold",
             rotation=90,
@@ -100,24 +104,16 @@ def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: str) -> Dr
             va="center",
             color=CYCLE[row],
         )
-    axes.set(title="share of the image's variance that is left", xlabel="step t", ylabel="ᾱ at step t")
+    axes.set(title=_("remaining share of the image's variance"), xlabel=_("step t"), ylabel=_("ᾱ at step t"))
     axes.legend(loc="upper right")
     axes.margins(x=0.01)
-    kinds = ", ".join(SCHEDULES)
-    caption = Caption(
-        {
-            "en": words.admitted(
-                f"Figure 2.8. Forward and reverse diffusion of an image under {kinds} noise schedules",
-                words.caveat(data, (), "en"),
-            ),
-            "uk": words.admitted(
-                "Рисунок 2.8. Прямий та зворотний процес дифузії зображення за лінійного, квадратичного та "
-                "експоненційного розкладів шуму",
-                words.caveat(data, (), "uk"),
-            ),
-        },
-        f"One training image ({data}) at t = {', '.join(map(str, SHOWN))} of {TIMESTEPS}: noise is added "
-        "forward and taken away in reverse with the exact posterior given the image. The non-linear "
-        "schedules keep more of the image midway. Below, the share of variance left by step.",
+    title = _(
+        "Figure 2.8. Forward and reverse diffusion of an image under linear, quadratic and exponential noise "
+        "schedules"
     )
-    return figure, caption
+    alt = _(
+        "One training image ({data}) at t = {times} of {steps}: noise is added forward and removed in reverse "
+        "with the exact posterior given the image. The non-linear schedules keep more of the image midway. Below, "
+        "the remaining share of variance by step."
+    ).format(data=data_label(data), times=", ".join(map(str, SHOWN)), steps=TIMESTEPS)
+    return figure, Caption(admitted(title, caveat(data, ())), alt)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gen100.i18n import N_
+
 Vector = NDArray[np.float64]
 Gradient = Callable[[Vector], Vector]
 Rule = Callable[[Gradient, Vector, int, float], Vector]
@@ -106,7 +108,7 @@ def nadam(
 
 @dataclass(frozen=True)
 class Method:
-    """A rule with its usual name and rate; Adadelta is made to need none, so its rate is 1."""
+    """A rule with its usual name, to be translated, and rate; Adadelta is made to need none, so its rate is 1."""
 
     title: str
     rule: Rule
@@ -114,8 +116,8 @@ class Method:
 
 
 METHODS = (
-    Method("plain", plain),
-    Method("momentum", momentum),
+    Method(N_("plain"), plain),
+    Method(N_("momentum"), momentum),
     Method("Nesterov", nesterov),
     Method("Adagrad", adagrad),
     Method("RMSProp", rmsprop),

@@ -1,0 +1,105 @@
+"""How the distance depends on the number of samples, and its limit for infinitely many: bias.<language>.svg."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gen100 import i18n
+from gen100.cells import Cell
+from gen100.families.registry import FAMILIES
+from gen100.i18n import _
+from gen100.metrics.extrapolation import extrapolate
+from gen100.provenance import Provenance
+from gen100.report.figure_text import by_cell, distance_name, heading, honest_title, notes, put_heading
+from gen100.report.levels import draw_levels
+from gen100.report.records import Record
+from gen100.report.resamples import read_resamples
+from gen100.report.style import Caption, colour, dashes, marker, save
+
+WIDTH, PANEL, AXIS = 9.6, 2.2, 0.55
+"""Inches: of the figure, of a panel's height, and of the room below it for the axis."""
+LEGEND_LINE = 0.16
+"""Inches per line of a legend."""
+LEGEND_COLUMNS = 3
+
+
+def draw_bias(results: list[Record], levels: dict[str, float], facts: Provenance, target: Path) -> None:
+    """Write the plot in the current language: a panel per family of FID against 1/N, with lines to 1/N = 0.
+
+    Args:
+        levels: the distance of real images, noise and one flat colour.
+
+    Raises:
+        UserError: resamples of a run are missing or broken.
+    """
+    cells = by_cell(results)
+    families = [name for name in FAMILIES if any(cell.family == name for cell in cells)]
+    columns = min(len(families), 2)
+    rows = -(-len(families) // columns)
+    lines = {name: -(-sum(cell.family == name for cell in cells) // LEGEND_COLUMNS) for name in families}
+    above = 0.3 + LEGEND_LINE * max(lines.values())
+    title = honest_title(_("How the distance depends on the number of samples"), results, facts)
+    told = notes(results, facts)
+    head = heading(WIDTH, title, told)[2]
+    height = head + rows * (above + PANEL + AXIS)
+    figure = Figure(figsize=(WIDTH, height))
+    put_heading(figure, title, told)
+    said = []
+    for number, name in enumerate(families):
+        row, column = divmod(number, columns)
+        top = head + row * (above + PANEL + AXIS) + above
+        box = (0.075 + 0.48 * column, 1 - (top + PANEL) / height, 0.415, PANEL / height)
+        axes = figure.add_axes(box)
+        said += _draw_panel(axes, {cell: runs for cell, runs in cells.items() if cell.family == name})
+        draw_levels(axes, levels, ["real"])
+        axes.set_title(FAMILIES[name].title, pad=72 * (0.06 + LEGEND_LINE * lines[name]))
+        axes.set(xlabel=_("samples N, evenly spaced in 1/N"), ylabel=distance_name(facts.extractor))
+    alt = _(
+        "{measure} of random subsets of N samples against 1/N, one panel per family and one line per cell, fitted "
+        "by least squares over all seeds and extended to infinitely many samples: {cells}. Real images of the "
+        "other split score {real}, at their own number of images."
+    ).format(measure=distance_name(facts.extractor), cells="; ".join(said), real=i18n.number(levels["real"], 1))
+    save(figure, target, Caption(title, alt))
+
+
+def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
+    """Draw one family: colours are losses, line styles and markers are sizes. Says what each cell shows."""
+    losses = list(FAMILIES[next(iter(cells)).family].losses)
+    sizes = sorted({cell.latent for cell in cells}, reverse=True)
+    ticks: dict[int, float] = {}
+    said = []
+    for cell, runs in cells.items():
+        subsets = [read_resamples(cell, run["seed"]).query("kind == 'subset'") for run in runs]
+        images = np.concatenate([rows["images"].to_numpy(float) for rows in subsets])
+        fids = np.concatenate([rows["fid"].to_numpy(float) for rows in subsets])
+        slope, limit = extrapolate(images, fids)
+        counts = np.unique(images)
+        ticks |= {int(count): 1 / count for count in counts}
+        means = [fids[images == count].mean() for count in counts]
+        tint, size = colour(losses.index(cell.loss)), sizes.index(cell.latent)
+        points = {
+            **{"marker": marker(size // 2), "ms": 5, "mew": 1.3, "color": tint},
+            "mfc": "white" if size % 2 else tint,
+        }
+        axes.plot(1 / counts, means, ls="", **points)
+        reach = np.array([0, 1 / counts.min()])
+        axes.plot(reach, limit + slope * reach, color=tint, lw=1.3, ls=dashes(size))
+        axes.plot([], [], ls=dashes(size), lw=1.3, label=f"{cell.loss_title} {cell.latent}", **points)
+        axes.plot([0], [limit], marker="_", ms=9, mew=2, color=tint, clip_on=False, zorder=4)
+        said.append(
+            _("{cell}: {distance} at {count}, limit {limit}").format(
+                cell=f"{cell.title} {cell.latent}",
+                distance=i18n.number(means[-1], 1),
+                count=i18n.number(counts[-1]),
+                limit=i18n.number(limit, 1),
+            )
+        )
+    axes.set_xlim(0, 1.04 * max(ticks.values()))
+    axes.set_ylim(bottom=0)
+    axes.set_xticks([0, *ticks.values()], ["∞", *(i18n.number(count) for count in ticks)], fontsize=8)
+    axes.legend(
+        ncol=LEGEND_COLUMNS, fontsize=7.5, loc="lower left", bbox_to_anchor=(-0.02, 0.99), handlelength=2.6
+    )
+    return said

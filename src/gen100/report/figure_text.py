@@ -1,0 +1,90 @@
+"""What a figure says about its numbers: data, network, samples, training, seeds and devices."""
+
+from collections import Counter
+from textwrap import wrap
+
+from matplotlib.figure import Figure
+
+from gen100.cells import Cell
+from gen100.i18n import _
+from gen100.provenance import ExtractorFacts, Provenance
+from gen100.report.labels import (
+    admitted,
+    caveat,
+    data_label,
+    extractor_label,
+    network_label,
+    span,
+    split_label,
+)
+from gen100.report.records import Record
+from gen100.report.style import GREY
+
+TITLE_SIZE, NOTE_SIZE = 12.5, 8.5
+"""Points."""
+EDGE = 0.1
+"""Inches around the text, unless a figure says otherwise."""
+
+
+def by_cell(results: list[Record]) -> dict[Cell, list[Record]]:
+    """The runs of each cell, in the order of the results."""
+    found: dict[Cell, list[Record]] = {}
+    for run in results:
+        found.setdefault(Cell.parse(run["cell"]), []).append(run)
+    return found
+
+
+def distance_name(extractor: ExtractorFacts) -> str:
+    """ "FID" where Inception v3 measured, else "FD (CIFAR-100 network)"."""
+    return "FID" if extractor.distance == "FID" else f"FD ({network_label(extractor)})"
+
+
+def honest_title(title: str, results: list[Record], facts: Provenance) -> str:
+    """A title with what must be admitted of the data and the length of the runs."""
+    return admitted(title, caveat(facts.data, [run["images_seen"] for run in results]))
+
+
+def notes(results: list[Record], facts: Provenance) -> list[str]:
+    """Two lines on what the numbers of these runs rest on."""
+    data = _("Data: {data} · {samples} samples against {reference} · seeds: {seeds}").format(
+        data=data_label(facts.data),
+        samples=span(run["samples"] for run in results),
+        reference=split_label(facts.reference),
+        seeds=span(Counter(run["cell"] for run in results).values()),
+    )
+    extractor = _("Measured with {extractor} · images seen: {seen} · {devices}").format(
+        extractor=extractor_label(facts.extractor),
+        seen=span(run["images_seen"] for run in results),
+        devices="; ".join(dict.fromkeys(run["device"] for run in results)),
+    )
+    return [data, extractor]
+
+
+def _wrapped(text: str, width: float, size: float, letter: float) -> list[str]:
+    """Lines of at most `width` inches, of letters that are `letter` times the font's size wide."""
+    return wrap(text, int(72 * width / (letter * size)))
+
+
+def heading(width: float, title: str, lines: list[str], edge: float = EDGE) -> tuple[str, str, float]:
+    """Title and notes broken into lines that fit a figure, and the height that both need.
+
+    Args:
+        width: of the figure, in inches.
+        edge: inches around the text.
+
+    Returns:
+        Title, notes, and the height in inches.
+    """
+    first = _wrapped(title, width - 2 * edge, TITLE_SIZE, 0.65)
+    second = [part for line in lines for part in _wrapped(line, width - 2 * edge, NOTE_SIZE, 0.56)]
+    height = 2 * edge + 1.3 * (TITLE_SIZE * len(first) + NOTE_SIZE * len(second)) / 72
+    return "\n".join(first), "\n".join(second), height
+
+
+def put_heading(figure: Figure, title: str, lines: list[str], edge: float = EDGE) -> None:
+    """Write both at the figure's top left."""
+    width, height = figure.get_size_inches()
+    said, small, _height = heading(width, title, lines, edge)
+    below = edge + 1.3 * TITLE_SIZE * (said.count("\n") + 1) / 72
+    figure.text(edge / width, 1 - edge / height, said, fontsize=TITLE_SIZE, weight="bold", va="top")
+    figure.text(edge / width, 1 - below / height, small, fontsize=NOTE_SIZE, color=GREY, va="top")
