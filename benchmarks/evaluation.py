@@ -24,6 +24,7 @@ import torch
 import typer
 import yaml
 from PIL import Image
+from subjects import ROOT, stand_in
 from timing import compare, machine, table
 from torch import Tensor, nn
 from torch_fidelity import FeatureExtractorInceptionV3
@@ -35,7 +36,6 @@ from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
 from gen100.training.feed import to_float
 
-ROOT = Path(__file__).resolve().parents[1]
 RUNS = 24
 SIZES = {"inception": (100, 100), "own": (2000, 10000)}
 CELLS = ["vae-elbo-128", "vae-mi-128", "vae-wae-128", "vae-elbo-2048", "vae-mi-2048"]
@@ -98,22 +98,19 @@ def write_folder(images: np.ndarray, folder: Path) -> None:
 def write_workspace(kind: str, samples: int, real: int) -> None:
     """Write all that both sides read into the current folder."""
     params = yaml.safe_load((ROOT / "demo/params.yaml").read_text())
-    shown = synthetic.Synthetic(train=real, test=100, seed=0)
-    params |= {"cells": CELLS, "data": {"synthetic": shown.model_dump()}}
+    data = config.SyntheticData(synthetic=config.Synthetic(train=real, test=100, seed=0))
+    params |= {"cells": CELLS, "data": data.model_dump()}
     params["metrics"]["measures"] = ["isc", "fid", "kid"]
     params["sampling"]["images"] = samples
     Path("params.yaml").write_text(yaml.safe_dump(params))
     layout.extractor("metric").parent.mkdir(parents=True)
-    synthetic.write_archive(layout.ARCHIVE, shown)
-    arrays.prepare(layout.ARCHIVE, layout.ARRAYS, "synthetic", (real, 100))
+    synthetic.write_archive(layout.ARCHIVE, data.synthetic)
+    arrays.prepare(layout.ARCHIVE, layout.ARRAYS, data.facts)
     images = arrays.load(layout.ARRAYS).train_images
     write_folder(images, Path("real"))
     write_extractor(kind, images[:100])
     for seed, cell in enumerate(CELLS, start=1):
-        others = config.Synthetic(train=samples, test=100, seed=seed)
-        synthetic.write_archive(Path("other.tar.gz"), others)
-        arrays.prepare(Path("other.tar.gz"), Path("other.npz"), "synthetic", (samples, 100))
-        images = arrays.load(Path("other.npz")).train_images
+        images = stand_in(samples, 100, seed).train_images
         layout.run(cell, 0).mkdir(parents=True)
         np.save(layout.run(cell, 0) / "samples.npy", images)
         write_folder(images, Path("samples") / cell)

@@ -10,7 +10,7 @@ from torch import nn
 from torchvision.models import vgg16
 
 from gen100.cells import Cell
-from gen100.config import OwnExtractor, Params, Synthetic
+from gen100.config import OwnExtractor, Params, Synthetic, SyntheticData
 from gen100.data import arrays, synthetic
 from gen100.data.captions import caption_tokens
 from gen100.families.registry import FAMILIES
@@ -86,10 +86,11 @@ def perception(params: Params) -> PerceptualNetwork:
     )
 
 
-def stand_in(train: int, test: int) -> arrays.Cifar100:
+def stand_in(train: int, test: int, seed: int = 0) -> arrays.Cifar100:
     """Synthetic images in the format of CIFAR-100."""
+    data = SyntheticData(synthetic=Synthetic(train=train, test=test, seed=seed))
     with tempfile.TemporaryDirectory() as folder:
         archive, file = Path(folder) / "archive.tar.gz", Path(folder) / "arrays.npz"
-        synthetic.write_archive(archive, Synthetic(train=train, test=test))
-        arrays.prepare(archive, file, "synthetic stand-in", (train, test))
+        synthetic.write_archive(archive, data.synthetic)
+        arrays.prepare(archive, file, data.facts)
         return arrays.load(file)
