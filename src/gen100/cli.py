@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gen100 import layout
-from gen100.cells import Cell
+from gen100.cells import EXAMPLE, Cell
 from gen100.config import Params, load_params
 from gen100.engines import dvc as dvc_files
 from gen100.engines import record as dvc_records
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-CellId = Annotated[str, typer.Argument(metavar="CELL", help="<family>-<loss>-<latent>, as vae-elbo-128")]
+CellId = Annotated[str, typer.Argument(metavar="CELL", help=f"<family>-<loss>-<latent>, as in {EXAMPLE}")]
 Seed = Annotated[int, typer.Argument(metavar="SEED", help="the run's seed", min=0)]
 
 
@@ -131,7 +131,7 @@ def extractor(
 
 @app.command(help=training.autoencoder.__doc__)
 def autoencoder(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="as stable_diffusion-128, or dalle-mse-128")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="as in results/autoencoders: <family>-<latent>, or a cell")],
     seed: Seed,
 ) -> None:
     params = _params()

@@ -42,13 +42,13 @@ class Job:
 
     @property
     def item(self) -> str:
-        """What the stage is run for: `vae-elbo-128-0`, `metric`, or empty."""
+        """What the stage is run for: `<cell>-<seed>`, `metric`, or empty."""
         parts = (self.cell, self.autoencoder, self.seed, self.role)
         return "-".join(str(part) for part in parts if part is not None)
 
     @property
     def stage_name(self) -> str:
-        """The stage as DVC names it: `train-vae-elbo-128-0`, `extractor-metric`, `aggregate`."""
+        """The stage as DVC names it: `train-<cell>-<seed>`, `extractor-metric`, `aggregate`."""
         return f"{self.stage}-{self.item}" if self.item else self.stage
 
 

@@ -46,7 +46,7 @@ class Stage:
 
     @property
     def name(self) -> str:
-        """As DVC names it: `train-vae-elbo-128-0`, `extractor-metric`, `aggregate`."""
+        """As DVC names it: `train-<cell>-<seed>`, `extractor-metric`, `aggregate`."""
         return "-".join([self.stage, *map(str, self.arguments)])
 
     @property

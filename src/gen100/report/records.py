@@ -15,7 +15,7 @@ Record = dict[str, Any]
 
 
 def advice(stage: str, name: str = "", seed: int = 0) -> str:
-    """ "run stage evaluate vae-elbo-128 0": the way out of a missing file."""
+    """ "run stage evaluate <cell> <seed>": the way out of a missing file."""
     return f"run stage {stage} {name} {seed}" if name else f"run stage {stage}"
 
 
