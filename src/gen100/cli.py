@@ -131,7 +131,7 @@ def extractor(
 
 @app.command(help=training.autoencoder.__doc__)
 def autoencoder(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="as in results/autoencoders: <family>-<latent>, or a cell")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="of results/autoencoders")],
     seed: Seed,
 ) -> None:
     params = _params()

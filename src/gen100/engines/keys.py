@@ -15,7 +15,7 @@ from gen100.layout import Role
 from gen100.settings import Only, Settings
 
 Keys = dict[str, Any]
-"""Plain values by dotted key, such as `models.<family>.training`, with the defaults of what params.yaml leaves out."""
+"""Plain values by dotted key, such as `models.<family>.training`, defaults included."""
 
 
 def keys_below(settings: Settings, place: str, *names: str) -> Keys:
