@@ -89,7 +89,7 @@ def test_features_are_the_class_token(tmp_path: Path, weights: dict[str, Tensor]
     torch.testing.assert_close(found.pooled, class_token(weights, torch.from_numpy(images)), atol=1e-4, rtol=1e-4)
     again = Extractor(tmp_path / "dinov2.safetensors", batch_size=1)(images)
     torch.testing.assert_close(again.pooled, found.pooled, atol=1e-4, rtol=1e-4)
-    with pytest.raises(UserError, match="serves no perceptual loss"):
+    with pytest.raises(UserError, match="cannot serve a perceptual loss"):
         load_perceptual(tmp_path / "dinov2.safetensors")
 
 
@@ -105,7 +105,7 @@ def test_its_distance_tells_images_apart(tmp_path: Path, weights: dict[str, Tens
     assert abs(distance(real.images)) < 1e-3 * far
 
 
-def test_a_run_is_measured_in_its_space_besides(
+def test_a_run_is_also_measured_in_its_space(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: dict[str, Tensor], demo_params: dict
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -148,6 +148,6 @@ def test_other_weights_are_refused(tmp_path: Path, weights: dict[str, Tensor], b
     else:
         weights["norm.weight"] = torch.zeros(7)
     torch.save(weights, tmp_path / "dinov2.pth")
-    with pytest.raises(UserError, match=r"dinov2\.pth: these are no weights of DINOv2's .*; correct its source"):
+    with pytest.raises(UserError, match=r"dinov2\.pth: these are not weights of DINOv2's .*; correct its source"):
         store_dinov2(tmp_path / "dinov2.pth", tmp_path / "dinov2.safetensors")
     assert not (tmp_path / "dinov2.safetensors").exists()

@@ -204,7 +204,7 @@ def test_the_extractor_itself_refuses_floats(extractor: Path) -> None:
         network(torch.rand(2, 3, 32, 32))
 
 
-def test_a_result_that_is_no_number_is_an_error(
+def test_a_result_that_is_not_a_number_is_an_error(
     extractor: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frechet, "distance", lambda *_: float("nan"))
@@ -234,7 +234,7 @@ class RandomInception(torch_fidelity.FeatureExtractorInceptionV3):
 def test_inception_round_trip(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing.pth"
     torch.save({}, nothing)
-    with pytest.raises(UserError, match=r"nothing\.pth holds no weights of .*Inception"):
+    with pytest.raises(UserError, match=r"nothing\.pth does not hold weights of .*Inception"):
         store_inception(nothing, tmp_path / "metric.safetensors")
 
     torch.manual_seed(0)

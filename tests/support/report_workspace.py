@@ -209,11 +209,12 @@ def make_workspace(
         coarse_names=np.array([f"super_{i}" for i in range(20)]),
         facts=np.array(data.model_dump_json()),
     )
-    splits = {
-        name: SplitFacts(split=name, images=count) for name, count in (("train", data.train), ("test", data.test))
-    }
     facts = Provenance(
-        data=data, extractor=extractor, reference=splits["train"], other=splits["test"], samples=500
+        data=data,
+        extractor=extractor,
+        reference=SplitFacts(split="train", images=data.train),
+        other=SplitFacts(split="test", images=data.test),
+        samples=500,
     )
     reference = {"real": FLOOR, "noise": NOISE, "constant": CONSTANT, "check": {"fid_self": 0.0}}
     layout.REFERENCE.parent.mkdir()

@@ -68,7 +68,7 @@ def build(weights: Weights) -> nn.Module:
         network.load_state_dict(named | {"pos_embed": positions(weights["pos_embed"], side)})
     except (KeyError, RuntimeError, AssertionError, ZeroDivisionError) as error:
         first = " ".join(str(error).split())[:200]
-        raise UserError(f"these are no weights of DINOv2's ViT-S, -B or -L without registers: {first}") from None
+        raise UserError(f"these are not weights of DINOv2's ViT-S, -B or -L without registers: {first}") from None
     return network
 
 

@@ -90,7 +90,7 @@ def store_inception(source_file: Path, target: Path) -> None:
         except RuntimeError as error:
             first = " ".join(str(error).split())[:200]
             raise UserError(
-                f"{source_file} holds no weights of torch-fidelity's Inception v3: correct its source; {first}"
+                f"{source_file} does not hold weights of torch-fidelity's Inception v3: correct it; {first}"
             ) from None
     write_weights(target, weights, InceptionHeader())
 

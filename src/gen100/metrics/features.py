@@ -18,7 +18,7 @@ from gen100.device import fastest, set_full_precision
 from gen100.errors import UserError
 from gen100.files import digest
 from gen100.metrics.cache import Arrays, cached
-from gen100.metrics.extractors import Cifar100Extractor, load_extractor
+from gen100.metrics.extractors import load_extractor
 from gen100.metrics.frechet import Gaussian
 from gen100.metrics.neighbours import radii
 
@@ -79,9 +79,6 @@ class Extractor:
         batch_size: changes memory and speed; features of one image differ by rounding alone, below 1e-4 of
             their size. `BATCH_SIZE` of the device where none is given.
 
-    Attributes:
-        knows_classes: whether logit k stands for CIFAR-100's fine class k.
-
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
@@ -92,7 +89,6 @@ class Extractor:
         self.digest = digest(file)
         self.network = load_extractor(file).requires_grad_(False).eval().to(fastest())
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.knows_classes = isinstance(self.network, Cifar100Extractor)
         self.batch_size = batch_size or BATCH_SIZE[fastest().type]
 
     def __call__(self, images: Images, name: str = "sample") -> Features:
@@ -103,7 +99,7 @@ class Extractor:
             name: what they are, for messages.
 
         Raises:
-            UserError: features that are no finite numbers.
+            UserError: features that are not finite.
         """
         found = get_featuresdict_from_dataset(
             _Dataset(images),
@@ -116,7 +112,7 @@ class Extractor:
         features = Features(*(found[layer].float() for layer in self.network.get_requested_features_list()))
         if not all(bool(part.isfinite().all()) for part in features):
             raise UserError(
-                f"{self.file} gives a feature of {name} images that is no finite number:"
+                f"{self.file} gives a feature of {name} images that is not a finite number:"
                 " delete it and run stage extractor again"
             )
         return features
@@ -162,11 +158,6 @@ class ReferenceFeatures:
     def pooled(self) -> Tensor:
         """N x D, float32."""
         return torch.from_numpy(self._features()["pooled"])
-
-    @cached_property
-    def logits(self) -> Tensor:
-        """N x classes, float32."""
-        return torch.from_numpy(self._features()["logits"])
 
     @cached_property
     def gaussian(self) -> Gaussian:

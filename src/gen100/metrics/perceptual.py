@@ -39,4 +39,4 @@ def load_perceptual(path: Path) -> PerceptualNetwork:
         return PerceptualNetwork(load_network(path))
     if isinstance(header, VggHeader):
         return PerceptualNetwork(VggFeatures(read_weights(path, VggHeader)[1]))
-    raise UserError(f"{path} holds {header.kind}, which serves no perceptual loss: {WAY_OUT}")
+    raise UserError(f"{path} holds {header.kind}, which cannot serve a perceptual loss: {WAY_OUT}")

@@ -61,7 +61,7 @@ def store_vgg16(source_file: Path, target: Path) -> None:
     for name, shape in expected.items():
         if name not in weights or weights[name].shape != shape:
             raise UserError(
-                f"{source_file} holds no weights of torchvision's VGG16 ({name} must be {list(shape)}):"
+                f"{source_file} does not hold weights of torchvision's VGG16 ({name} must be {list(shape)}):"
                 " correct its source"
             )
     write_weights(target, {name: weights[name] for name in expected}, VggHeader())

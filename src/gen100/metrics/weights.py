@@ -25,7 +25,7 @@ Weights = dict[str, Tensor]
 
 
 class OwnHeader(config.Settings):
-    """Of the project's own network. `accuracy` is the share of test images it classifies rightly."""
+    """Of the project's own network. `accuracy` is the share of test images that it classifies correctly."""
 
     kind: Literal["cifar100-network"] = "cifar100-network"
     settings: config.FeatureNetwork
@@ -88,7 +88,7 @@ def read_weights(path: Path, expected: type[AnyHeader]) -> tuple[AnyHeader, Weig
     except SafetensorError:
         raise _damaged(path) from None
     if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
-        raise UserError(f"{path} holds a weight that is no finite number: {WAY_OUT}")
+        raise UserError(f"{path} holds a weight that is not a finite number: {WAY_OUT}")
     return header, weights
 
 
@@ -97,7 +97,7 @@ def save_network(path: Path, network: FeatureNetwork, *, seed: int, accuracy: fl
 
     Args:
         seed: of its training.
-        accuracy: share of test images it classifies rightly, in [0, 1].
+        accuracy: share of test images that it classifies correctly, in [0, 1].
         synthetic: whether it was trained on the synthetic stand-in.
     """
     header = OwnHeader(settings=network.settings, seed=seed, accuracy=accuracy, synthetic=synthetic)
@@ -132,5 +132,5 @@ def unpickle(path: Path) -> Weights:
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
         raise UserError(f"{path} is damaged or holds code, not weights alone: correct its source") from None
     if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
-        raise UserError(f"{path} holds no state dict of tensors: correct its source")
+        raise UserError(f"{path} is not a state dict of tensors: correct its source")
     return weights

@@ -7,7 +7,6 @@ from pandas.api.types import is_numeric_dtype
 from gen100 import layout
 from gen100.cells import Cell
 from gen100.errors import UserError
-from gen100.report.reference import read_levels as read_levels
 
 COLUMNS = ["kind", "images", "replicate", "fid"]
 

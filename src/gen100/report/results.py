@@ -14,9 +14,7 @@ from gen100.families.registry import FAMILIES
 from gen100.files import whole
 from gen100.metrics.measures import columns, computed
 from gen100.provenance import Provenance
-from gen100.report.records import Record, advice, check_numbers, provenance_of, read_mapping
-from gen100.report.records import read_record as read_record
-from gen100.report.reference import read_provenance as read_provenance
+from gen100.report.records import Record, advice, check_numbers, provenance_of, read_mapping, read_record
 
 CELL = ("cell", "family", "loss", "batch_size", "latent_size", "seed")
 LOSSES = ("train_loss", "val_loss")

@@ -37,7 +37,7 @@ BOTTOM: dict[tuple[Kind, str], str] = {
     **{("noise", split): N_("Uniform noise") for split in ("train", "test")},
     **{("constant", split): N_("One flat image of the mean colour") for split in ("train", "test")},
 }
-"""What the last lines are called, by their kind and the reference split."""
+"""What the last rows are called, by their kind and the reference split."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +101,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a table.
+class TableRow:
+    """One row of a table.
 
     Attributes:
-        label: the cell, or what a line at the bottom compares.
+        label: the cell, or what a row at the bottom compares.
         size: (batch, latent), as the thesis writes it.
         values: by the columns' keys; absent where not measured.
         runs: the rows of results.csv behind it, or the entry of reference.json.
@@ -123,18 +123,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """One line per cell, then real images (the floor), noise and a flat colour (the ceilings)."""
+    """One row per cell, then real images (the floor), noise and a flat colour (the ceilings)."""
 
     name: str
     title: str
     columns: list[Column]
-    lines: list[Line]
+    rows: list[TableRow]
     facts: Provenance
     notes: list[str] = field(default_factory=list)
 
     @property
     def runs(self) -> list[Record]:
-        return [run for line in self.lines if line.cell for run in line.runs]
+        return [run for row in self.rows if row.cell for run in row.runs]
 
     def provenance(self, columns: list[Column] | None = None) -> str:
         """Data, extractor, sample counts, reference, budget, seeds and device, then what signs and heads mean."""
@@ -151,42 +151,44 @@ def devices(runs: list[Record]) -> str:
     return "; ".join(dict.fromkeys(run["device"] for run in runs))
 
 
-def cell_lines(
+def cell_rows(
     cells: list[Cell], columns: Sequence[Column], results: list[Record], winners: Winners
-) -> list[Line]:
-    """One line per cell with the mean of each column, in the order of `cells`."""
-    lines = {}
+) -> list[TableRow]:
+    """One row per cell with the mean of each column, in the order of `cells`."""
+    rows = {}
     for cell in cells:
         runs = [run for run in results if run["cell"] == str(cell)]
         size = f"({runs[0]['batch_size']}, {cell.latent})"
-        lines[cell] = Line(cell.title, size, {column.key: column.value(runs) for column in columns}, runs, cell)
-    distances = {cell: line.values["fid"].number or 0.0 for cell, line in lines.items()}
+        rows[cell] = TableRow(cell.title, size, {column.key: column.value(runs) for column in columns}, runs, cell)
+    distances = {cell: row.values["fid"].number or 0.0 for cell, row in rows.items()}
     marks = mark_cells(distances, winners)
-    return [replace(line, mark=marks[cell]) for cell, line in lines.items()]
+    return [replace(row, mark=marks[cell]) for cell, row in rows.items()]
 
 
-def bottom_lines(reference: Mapping[Kind, Record], columns: Sequence[Column], facts: Provenance) -> list[Line]:
+def reference_rows(
+    reference: Mapping[Kind, Record], columns: Sequence[Column], facts: Provenance
+) -> list[TableRow]:
     """Real images, noise and one flat colour, against the reference split."""
-    lines = []
+    rows = []
     for kind, record in reference.items():
         name = _(BOTTOM[kind, facts.reference.split])
         label = f"{name} (N = {i18n.number(record['samples'])})"
-        lines.append(Line(label, DASH, {column.key: column.value([record]) for column in columns}, [record]))
-    return lines
+        rows.append(TableRow(label, DASH, {column.key: column.value([record]) for column in columns}, [record]))
+    return rows
 
 
-def notes(lines: list[Line], facts: Provenance) -> list[str]:
+def notes(rows: list[TableRow], facts: Provenance) -> list[str]:
     """What ± and the signs mean, where they occur, and which losses a family's loss columns hold."""
-    if not lines:
+    if not rows:
         return [_("No cell of this table is in params.yaml.")]
     said = []
-    if any(len(line.runs) > 1 for line in lines):
+    if any(len(row.runs) > 1 for row in rows):
         said.append(_("± is half the width of the mean's 95% t interval over seeds."))
-    marks = {line.mark for line in lines}
+    marks = {row.mark for row in rows}
     said += [
         _(note).format(distance=facts.extractor.distance) for mark, note in MARK_NOTES.items() if mark in marks
     ]
-    for name in dict.fromkeys(line.cell.family for line in lines if line.cell):
+    for name in dict.fromkeys(row.cell.family for row in rows if row.cell):
         family = FAMILIES[name]
         if family.loss_labels != Family.loss_labels:
             first, second = map(_, family.loss_labels)
@@ -198,9 +200,9 @@ def notes(lines: list[Line], facts: Provenance) -> list[str]:
     return said
 
 
-def titled(title: str, facts: Provenance, lines: list[Line]) -> str:
+def titled(title: str, facts: Provenance, rows: list[TableRow]) -> str:
     """A title, and what must be admitted of the data and the budget."""
-    seen = [run["images_seen"] for line in lines if line.cell for run in line.runs]
+    seen = [run["images_seen"] for row in rows if row.cell for run in row.runs]
     return admitted(title, caveat(facts.data, seen))
 
 

@@ -8,23 +8,23 @@ from gen100.i18n import N_, _
 from gen100.report.best import Mark
 from gen100.report.labels import data_label, extractor_label, split_label
 from gen100.report.records import Record
-from gen100.report.table import DASH, SIGNS, Column, Line, Table, devices
+from gen100.report.table import DASH, SIGNS, Column, Table, TableRow, devices
 
 MARKS: dict[Mark, str] = {"best": N_("best"), "tied": N_("within noise of the best")}
 
 
-def texts(table: Table, line: Line) -> list[str]:
-    """The numbers of a line as people read them, the distance with the line's mark."""
-    return [_text(column, line) for column in table.columns]
+def texts(table: Table, row: TableRow) -> list[str]:
+    """The numbers of a row as people read them, the distance with the row's mark."""
+    return [_text(column, row) for column in table.columns]
 
 
-def _text(column: Column, line: Line) -> str:
-    value = line.values.get(column.key)
+def _text(column: Column, row: TableRow) -> str:
+    value = row.values.get(column.key)
     if value is None:
         return DASH
     if column.printed:
         return value.text.replace(".", get_decimal_symbol(i18n.current()))
-    return value.text + SIGNS[line.mark] * (column.key == "fid")
+    return value.text + SIGNS[row.mark] * (column.key == "fid")
 
 
 def _first_heads() -> list[str]:
@@ -36,29 +36,29 @@ def as_csv(table: Table) -> str:
     facts = table.facts
     label_head, size_head = _first_heads()
     rows = []
-    for line in table.lines:
-        row: Record = {label_head: line.label, size_head: line.size}
+    for row in table.rows:
+        entry: Record = {label_head: row.label, size_head: row.size}
         for column in table.columns:
-            value = line.values.get(column.key)
-            row[column.full_head] = value and (value.text if column.printed else value.number)
+            value = row.values.get(column.key)
+            entry[column.full_head] = value and (value.text if column.printed else value.number)
             if not column.printed:
-                row[f"{column.full_head} ±"] = value and value.half
-        row[_("Within its family and size")] = _(MARKS[line.mark]) if line.mark else None
-        row[_("Seeds")] = len(line.runs) if line.cell else None
-        row[_("Images seen")] = line.runs[0]["images_seen"] if line.cell else None
-        row[_("Samples")] = line.runs[0]["samples"]
-        row[_("Device")] = devices(line.runs) if line.cell else None
-        row[_("Data")] = data_label(facts.data)
-        row[_("Extractor")] = extractor_label(facts.extractor)
-        row[_("Reference")] = split_label(facts.reference)
-        rows.append(row)
+                entry[f"{column.full_head} ±"] = value and value.half
+        entry[_("Within its family and size")] = _(MARKS[row.mark]) if row.mark else None
+        entry[_("Seeds")] = len(row.runs) if row.cell else None
+        entry[_("Images seen")] = row.runs[0]["images_seen"] if row.cell else None
+        entry[_("Samples")] = row.runs[0]["samples"]
+        entry[_("Device")] = devices(row.runs) if row.cell else None
+        entry[_("Data")] = data_label(facts.data)
+        entry[_("Extractor")] = extractor_label(facts.extractor)
+        entry[_("Reference")] = split_label(facts.reference)
+        rows.append(entry)
     return pd.DataFrame(rows, dtype=object).to_csv(index=False, lineterminator="\n")
 
 
 def as_markdown(table: Table) -> str:
     heads = [column.full_head if column.printed else column.directed_head for column in table.columns]
     rows = [[*_first_heads(), *heads], ["---", "---", *["---:"] * len(table.columns)]]
-    rows += [[line.label, line.size, *texts(table, line)] for line in table.lines]
+    rows += [[row.label, row.size, *texts(table, row)] for row in table.rows]
     body = "\n".join("| " + " | ".join(_plain(text) for text in row) + " |" for row in rows)
     return f"**{table.title}**\n\n{body}\n\n{_plain(table.provenance())}\n"
 
@@ -122,13 +122,13 @@ def _float(table: Table, panel: int, panels: int) -> str:
         *(_box(column.directed_head, column.width) for column in columns),
     ]
     lines = []
-    for number, line in enumerate(table.lines):
-        if line.cell is None and number and table.lines[number - 1].cell:
+    for number, row in enumerate(table.rows):
+        if row.cell is None and number and table.rows[number - 1].cell:
             lines.append(r"    \midrule")
-        name = escaped(line.label) if line.cell else _box(line.label, 32, "t", r"\raggedright")
-        found = dict(zip((column.key for column in table.columns), texts(table, line), strict=True))
+        name = escaped(row.label) if row.cell else _box(row.label, 32, "t", r"\raggedright")
+        found = dict(zip((column.key for column in table.columns), texts(table, row), strict=True))
         numbers = [_latex_number(found[column.key]) for column in columns]
-        lines.append("    " + " & ".join([name, escaped(line.size), *numbers]) + r" \\")
+        lines.append("    " + " & ".join([name, escaped(row.size), *numbers]) + r" \\")
     return "\n".join(
         [
             r"\begin{table}[htbp]",

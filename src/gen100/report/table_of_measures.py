@@ -12,7 +12,7 @@ from gen100.report.best import Winners
 from gen100.report.labels import split_name
 from gen100.report.records import Record
 from gen100.report.reference import Kind
-from gen100.report.table import Column, Table, bottom_lines, cell_lines, network_head, notes, titled
+from gen100.report.table import Column, Table, cell_rows, network_head, notes, reference_rows, titled
 
 WIDTH = 17
 """Of a column in LaTeX, in mm."""
@@ -53,17 +53,17 @@ def _in_panels(groups: list[list[Column]]) -> list[Column]:
 def build_measures(
     results: list[Record], reference: Mapping[Kind, Record], facts: Provenance, winners: Winners
 ) -> Table:
-    """One line per cell, in the order of results.csv; a column that nothing was measured for is left out."""
+    """One row per cell, in the order of results.csv; a column that nothing was measured for is left out."""
     groups = [_columns(measure, facts) for measure in MEASURES.values()]
     every = [column for group in groups for column in group]
     cells = [Cell.parse(text) for text in dict.fromkeys(run["cell"] for run in results)]
-    lines = [*cell_lines(cells, every, results, winners), *bottom_lines(reference, every, facts)]
-    empty = {column.key for column in every if all(line.values[column.key].number is None for line in lines)}
+    rows = [*cell_rows(cells, every, results, winners), *reference_rows(reference, every, facts)]
+    empty = {column.key for column in every if all(row.values[column.key].number is None for row in rows)}
     return Table(
         "table_measures",
-        titled(_("All measures"), facts, lines),
+        titled(_("All measures"), facts, rows),
         _in_panels([[column for column in group if column.key not in empty] for group in groups]),
-        lines,
+        rows,
         facts,
-        notes(lines, facts),
+        notes(rows, facts),
     )

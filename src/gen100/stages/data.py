@@ -83,7 +83,7 @@ def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None
 
 
 def _accuracy(network: "FeatureNetwork") -> float:
-    """The share of test images that the network, as it is saved, classifies rightly."""
+    """The share of test images that the network, as it is saved, classifies correctly."""
     import torch
 
     from gen100.data import arrays

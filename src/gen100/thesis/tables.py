@@ -14,7 +14,7 @@ from gen100.report.best import Winners, read_winners
 from gen100.report.records import Record
 from gen100.report.reference import Kind, read_provenance, read_reference
 from gen100.report.results import read_results
-from gen100.report.table import Column, Table, Value, bottom_lines, cell_lines, network_head, notes, titled
+from gen100.report.table import Column, Table, Value, cell_rows, network_head, notes, reference_rows, titled
 from gen100.report.table_formats import FORMATS
 from gen100.report.table_of_measures import build_measures
 from gen100.thesis.cells import NUMBERS, PRINTED
@@ -60,17 +60,17 @@ def build(
     columns = _own_columns(facts)
     cells = [Cell.parse(text) for text in dict.fromkeys(run["cell"] for run in results)]
     chosen = [cell for cell in cells if experiment_of(cell) == experiment]
-    lines = [
-        replace(line, values=line.values | _printed_values(line.cell))
-        for line in cell_lines(chosen, columns, results, winners)
+    rows = [
+        replace(row, values=row.values | _printed_values(row.cell))
+        for row in cell_rows(chosen, columns, results, winners)
     ]
     return Table(
         f"table_3_{experiment}",
-        titled(_(TITLES[experiment]), facts, lines),
+        titled(_(TITLES[experiment]), facts, rows),
         [*columns, *_printed_columns()],
-        [*lines, *bottom_lines(reference, columns, facts)],
+        [*rows, *reference_rows(reference, columns, facts)],
         facts,
-        notes(lines, facts),
+        notes(rows, facts),
     )
 
 

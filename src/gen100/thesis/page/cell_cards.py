@@ -101,7 +101,7 @@ def card(images: CellImages, params: Params, measures: Table) -> CellCard:
         measures: the table of all measures.
     """
     cell, curves = images.cell, images.curves
-    line = next(line for line in measures.lines if line.cell == cell)
+    line = next(line for line in measures.rows if line.cell == cell)
     scale = _(SCALES[choose_scale(both_losses(curves))])
     first, second = loss_names(cell.family)
     alt = _("{cell}: {first} and {second}, {scale}; from {start} to {end}.").format(

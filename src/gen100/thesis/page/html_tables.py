@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from gen100 import i18n
 from gen100.i18n import _
 from gen100.report.records import Record
-from gen100.report.table import DASH, Line, Table
+from gen100.report.table import DASH, Table, TableRow
 from gen100.report.table_formats import texts
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -55,11 +55,11 @@ class HtmlTable:
         return any(isinstance(row[column].key, str) for row in self.rows)
 
 
-def _label(line: Line) -> HtmlCell:
+def _label(line: TableRow) -> HtmlCell:
     return HtmlCell(line.label.replace(" = ", f"{NO_BREAK}={NO_BREAK}"), line.label)
 
 
-def _numbers(table: Table, line: Line, keys: list[str]) -> list[HtmlCell]:
+def _numbers(table: Table, line: TableRow, keys: list[str]) -> list[HtmlCell]:
     """The line's cells in the columns `keys`."""
     said = dict(zip((column.key for column in table.columns), texts(table, line), strict=True))
     values = [line.values.get(key) for key in keys]
@@ -74,7 +74,7 @@ def results_table(table: Table) -> HtmlTable:
     keys = [column.key for column in table.columns]
     heads = [column.directed_head for column in table.columns]
 
-    def row(line: Line) -> list[HtmlCell]:
+    def row(line: TableRow) -> list[HtmlCell]:
         size = HtmlCell(line.size, float(line.cell.latent) if line.cell else None)
         return [_label(line), size, *_numbers(table, line, keys)]
 
@@ -82,8 +82,8 @@ def results_table(table: Table) -> HtmlTable:
         table.name,
         table.title,
         [_("Model and loss function"), _("Batch and latent size"), *heads],
-        [row(line) for line in table.lines if line.cell],
-        [row(line) for line in table.lines if not line.cell],
+        [row(line) for line in table.rows if line.cell],
+        [row(line) for line in table.rows if not line.cell],
         table.provenance(),
         sum(column.printed for column in table.columns),
     )
@@ -95,7 +95,7 @@ def reference_table(measures: Table, note: str) -> HtmlTable:
     Args:
         measures: the table of all measures.
     """
-    lines = [line for line in measures.lines if not line.cell]
+    lines = [line for line in measures.rows if not line.cell]
     columns = [
         column
         for column in measures.columns
