@@ -138,10 +138,10 @@ def test_wrong_resamples_are_named() -> None:
     file = Path("results/vae-elbo-128/0/resamples.csv")
     good = file.read_text()
     for text, message in (
-        ("", "no readable CSV"),
+        ("", "not readable CSV"),
         ("kind,images\n", "lacks replicate, fid"),
         ("kind,images,replicate,fid\nsubset,1,0,1\n", "lacks bootstrap rows"),
-        (good + "subset,100,9,x\n", "no finite number"),
+        (good + "subset,100,9,x\n", "not a finite number"),
         (good.replace("bootstrap,100,99,", "bootstrap,100,100,"), "different bootstrap replicates"),
     ):
         file.write_text(text)
