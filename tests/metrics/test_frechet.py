@@ -47,7 +47,7 @@ def test_a_fitted_gaussian_has_the_mean_and_the_covariance(monkeypatch: pytest.M
 
 
 def test_the_mean_is_added_up_in_float64() -> None:
-    """In float32 the last of 40,000 features of 1,000 would be lost by a share of 1e-5."""
+    """In float32 the mean of 40,000 equal features would be off by 3e-7 of their size."""
     features = torch.full((40_000, 1), 1000.1)
     assert float(Gaussian.fit(features).mean) == pytest.approx(float(features[0]), rel=1e-12)
 

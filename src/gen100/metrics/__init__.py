@@ -1,1 +1,1 @@
-"""What is measured: torch-fidelity behind one function, and the feature networks it uses."""
+"""The measures, on features that torch-fidelity extracts, and the feature networks."""

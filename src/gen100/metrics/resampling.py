@@ -43,6 +43,7 @@ def summarize(resamples: pd.DataFrame) -> dict[str, float]:
     Args:
         resamples: as `resample` returns them.
     """
-    kinds = dict(list(resamples.groupby("kind")))
-    line = extrapolate(kinds["subset"]["images"].to_numpy(), kinds["subset"]["fid"].to_numpy())
-    return {"fid_se": float(kinds["bootstrap"]["fid"].to_numpy(float).std(ddof=1)), "fid_limit": line.limit}
+    kinds, fids = resamples["kind"].to_numpy(), resamples["fid"].to_numpy(float)
+    subsets = kinds == "subset"
+    line = extrapolate(resamples["images"].to_numpy()[subsets], fids[subsets])
+    return {"fid_se": float(fids[kinds == "bootstrap"].std(ddof=1)), "fid_limit": line.limit}
