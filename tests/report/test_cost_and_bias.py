@@ -127,6 +127,14 @@ def test_one_seed_has_no_interval() -> None:
     assert BIAS.exists()
 
 
+def test_runs_of_equal_cost_have_an_axis() -> None:
+    world = small()
+    world.write()
+    pd.read_csv("reports/results.csv").assign(seconds=12.5, autoencoder_seconds=0.0).to_csv("reports/results.csv")
+    draw()
+    assert read_caption(COST).alt.count(": 0.00347 h") == 3
+
+
 def test_a_fifth_family_with_a_fourth_loss_has_a_panel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FAMILIES, "flow", FlowFamily())
     world = World(seeds=(0,))

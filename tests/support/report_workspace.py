@@ -30,6 +30,7 @@ from gen100.thesis.forensics.facts import (
     write_forensics_csv,
 )
 from gen100.thesis.tables import write_tables
+from support.made_up import resampled
 from support.processes import ROOT
 
 ALL_CELLS = [
@@ -86,6 +87,7 @@ def write_run(cell: Cell, seed: int, metrics: dict[str, Any], images: np.ndarray
     random = np.random.default_rng(seed)
     curve_of(cell, records, random).to_csv(folder / "curve.csv", index=False)
     np.save(folder / "samples.npy", images)
+    resampled(metrics["fid"], metrics["fid_se"], random).to_csv(folder / "resamples.csv", index=False)
     (folder / "metrics.json").write_text(json.dumps(metrics))
     run = {
         "cell": str(cell),

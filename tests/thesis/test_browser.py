@@ -160,9 +160,10 @@ NAMES = {
     ),
     *("Training", "Loss", "Validation", "Inception", "score", "precision", "recall", "N", "t", "C1", "C4", "C12"),
     *("Chong", "Forsyth", "Softmax", "softmax", "params", "yaml", "torch", "synthetic", "tanh"),
+    *("GPU", "threads", "v3", "a", "b", "p", "H", "W", "uint8", "Keras", "torchvision", "Tr", "S1", "S2", "sqrtm"),
     *("ReLU", "Leaky", "Nesterov", "Adagrad", "RMSProp", "Adadelta", "Adam", "NAdam"),
 }
-"""What Ukrainian texts say in Latin letters: names, and the thesis' own heads."""
+"""What Ukrainian texts say in Latin letters: names, formulas, and the thesis's own heads."""
 
 
 def test_no_text_is_left_in_the_other_language(page: Page, addresses: dict[str, str]) -> None:

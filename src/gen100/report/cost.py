@@ -22,6 +22,8 @@ from gen100.report.style import Caption, colour, marker, plain, save
 
 LABEL_GAP = 0.043
 """Between the names of cells, as a share of a panel's height."""
+ROOM = 1.8
+"""A factor of hours that is left free on both sides of a point, so that the axis has a width in any case."""
 Point = tuple[Cell, float, float]
 """A cell, its hours and its distance."""
 
@@ -114,6 +116,8 @@ def _draw_point(axes: Axes, cell: Cell, runs: list[Record]) -> Point:
     tint, sign = _look(cell)
     style = {"fmt": sign, "color": tint, "ms": 7, "elinewidth": 0.9, "zorder": 3, "alpha": 0.9}
     axes.errorbar(*means, xerr=bars[0], yerr=bars[1], **style)
+    axes.update_datalim([(means[0] / ROOM, means[1]), (means[0] * ROOM, means[1])])
+    axes.autoscale_view()
     return cell, means[0], means[1]
 
 

@@ -2,6 +2,7 @@
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -46,26 +47,33 @@ def write_pages(params: Params) -> None:
     results, facts, mistakes = read_results(), read_provenance(), read_forensics()
     arrays = load(layout.ARRAYS)
     images, real = read_images(params), real_images(params, arrays)
-    template = _environment().get_template("page.html.j2")
+    shared = {
+        "seed": params.seeds[0],
+        "real": real,
+        "params": Path("params.yaml").read_text(encoding="utf-8"),
+        "versions": versions(),
+        "style": _asset("style.css"),
+        "scripts": [_asset("vendor", "sortable.min.js"), _asset("page.js")],
+    }
+    pages: dict[str, dict[str, Any]] = {}
+    # All that can be missing is read before the first page is written.
     for language in i18n.LANGUAGES:
         with i18n.language(language):
             tables = build_tables(params)
-            html = template.render(
+            pages[language] = {
+                **shared,
                 **sections.head(facts, results),
                 **sections.question(facts, results),
-                tables=[results_table(table) for table in tables],
-                **sections.cells([card(each, params, tables[-1]) for each in images]),
-                seed=params.seeds[0],
-                real=real,
+                "tables": [results_table(table) for table in tables],
                 **sections.claims(params.families),
+                **sections.plots(),
                 **sections.forensics(mistakes),
                 **sections.floor(tables[-1], facts),
-                **sections.plots(arrays),
-                runs=runs_table(results),
-                params=Path("params.yaml").read_text(encoding="utf-8"),
-                versions=versions(),
-                downloads=report_files(language),
-                style=_asset("style.css"),
-                scripts=[_asset("vendor", "sortable.min.js"), _asset("page.js")],
-            )
-            write_text(layout.page(language), html)
+                **sections.cells([card(each, params, tables[-1]) for each in images]),
+                "runs": runs_table(results),
+                "downloads": report_files(language),
+            }
+    template = _environment().get_template("page.html.j2")
+    for language, values in pages.items():
+        with i18n.language(language):
+            write_text(layout.page(language), template.render(**values, **sections.theory(arrays)))

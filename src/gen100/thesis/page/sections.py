@@ -14,7 +14,6 @@ from gen100.report.labels import caveat, data_label, extractor_label, split_labe
 from gen100.report.records import Record
 from gen100.report.style import plain
 from gen100.report.table import Table
-from gen100.thesis import theory
 from gen100.thesis.cells import NUMBERS
 from gen100.thesis.claims.report import RULE
 from gen100.thesis.forensics.facts import ForensicsFacts
@@ -24,6 +23,7 @@ from gen100.thesis.page.cell_cards import CellCard
 from gen100.thesis.page.claims import count, read_claims
 from gen100.thesis.page.html_tables import reference_table
 from gen100.thesis.page.mistakes import mistakes_table
+from gen100.thesis.theory import draw_all
 
 Values = dict[str, Any]
 PLOTS = ("cost", "bias")
@@ -100,9 +100,11 @@ def floor(measures: Table, facts: Provenance) -> Values:
     return {"floor": reference_table(measures, note), "check": numbers}
 
 
-def plots(arrays: Cifar100) -> Values:
-    """Cost, bias and theory: pictures with their captions."""
-    return {
-        "plots": {name: pictures.read_plot(layout.plot(name, i18n.current())) for name in PLOTS},
-        "theory": [(pictures.drawn(figure), caption) for _name, figure, caption in theory.draw_all(arrays)],
-    }
+def plots() -> Values:
+    """Cost and bias: pictures with their captions."""
+    return {"plots": {name: pictures.read_plot(layout.plot(name, i18n.current())) for name in PLOTS}}
+
+
+def theory(arrays: Cifar100) -> Values:
+    """The theory figures, with their captions."""
+    return {"theory": [(pictures.drawn(figure), caption) for _name, figure, caption in draw_all(arrays)]}
