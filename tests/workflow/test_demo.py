@@ -7,7 +7,8 @@ import pytest
 
 from gen100.config import load_params
 from gen100.families.registry import FAMILIES
-from gen100.layout import appendix
+from gen100.i18n import LANGUAGES
+from gen100.layout import family_figure
 from support.processes import ROOT, snakemake
 
 DEMO = ROOT / "demo"
@@ -28,8 +29,8 @@ def test_a_row_for_each_of_the_24_cells_and_every_number_finite() -> None:
     for row in found:
         for name in ("fid", "is", "is_std", "kid", "train_loss", "val_loss", "images_seen", "seconds", "samples"):
             assert math.isfinite(float(row[name])), (row["cell"], name)
-        assert "synthetic" in row["data"]
-        assert row["extractor"].startswith("FD, ")
+        assert (row["data"], row["synthetic"]) == ("synthetic", "True")
+        assert (row["distance"], row["extractor"]) == ("FD", "cifar100-network")
 
 
 @pytest.mark.parametrize("language", ["en", "uk"])
@@ -47,8 +48,9 @@ def test_tables_hold_their_cells_the_thesis_numbers_the_floor_and_the_ceilings(
 
 
 def test_appendices_and_runs_have_their_pictures() -> None:
-    for model in FAMILIES:
-        assert (DEMO / appendix(model)).stat().st_size > 100_000
+    for family in FAMILIES:
+        for language in LANGUAGES:
+            assert (DEMO / family_figure(family, language)).stat().st_size > 100_000
     assert len(list(DEMO.glob("results/*/0/grid.png"))) == 24
     assert len(list(DEMO.glob("results/*/0/curve.csv"))) == 24
 

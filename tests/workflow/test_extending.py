@@ -147,7 +147,7 @@ def test_no_file_changes_but_those_that_the_document_names(extended: Extended) -
 def test_every_addition_is_in_the_table_of_results(extended: Extended) -> None:
     results = pd.read_csv(extended.workspace / "reports/results.csv").set_index("cell")
     assert list(results.index) == CELLS
-    assert results[["fid", "is", "contrast"]].notna().all(axis=None)
+    assert results[["fid", "is", "contrast"]].notna().to_numpy().all()
     assert set(results["family"]) == {"vae", "flow"}
     assert results.loc["flow-mae-256", "autoencoder_images"] == 640
 

@@ -46,7 +46,7 @@ def read_claims(families: list[str]) -> list[ClaimCard]:
     language = i18n.current()
     file = layout.CLAIMS.with_suffix(f".{language}.csv")
     try:
-        rows = pd.read_csv(file, keep_default_na=False, dtype=str)[list(COLUMNS)]
+        rows: pd.DataFrame = pd.read_csv(file, keep_default_na=False, dtype=str).loc[:, list(COLUMNS)]
     except FileNotFoundError:
         raise UserError(f"{file} is missing: run stage claims") from None
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError, KeyError):
