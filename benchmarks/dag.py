@@ -4,7 +4,7 @@
 
 First it runs the grid of 24 runs with every stage replaced by `touch`, so that nearly all of the time is
 Snakemake's. The same commands in a shell loop are the baseline; the time of planning, `snakemake -n`, is
-subtracted from what Snakemake adds per job. Then it times `gen100 plan`, `snakemake -n` and `gen100 forecast`
+subtracted from what Snakemake adds per job. Then it times `gen100 dvc`, `snakemake -n` and `gen100 forecast`
 for each number of seeds (1, 10 and 100): seconds, processor seconds and peak memory of the process and its
 children; and the processor time per run and per additional run, with the ratio to the previous grid.
 """
@@ -88,7 +88,7 @@ def touching_python(folder: Path, every: list[Job]) -> str:
     outputs = folder / "outputs"
     outputs.mkdir(parents=True)
     for job in every:
-        (outputs / "-".join(_arguments(job))).write_text("".join(f"{output}\n" for output in job.outputs))
+        (outputs / job.stage_name).write_text("".join(f"{output}\n" for output in job.outputs))
     stand_in = folder / "gen100"
     stand_in.write_text(TOUCH)
     stand_in.chmod(0o755)
@@ -121,7 +121,8 @@ def overhead(folder: Path) -> list[list[str]]:
 
 
 def _arguments(job: Job) -> list[str]:
-    return [job.stage, *([job.cell, str(job.seed)] if job.cell else [job.role] if job.role else [])]
+    arguments = (job.cell, job.autoencoder, job.seed, job.role)
+    return [job.stage, *(str(argument) for argument in arguments if argument is not None)]
 
 
 def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
@@ -133,7 +134,7 @@ def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
         runs = write_workspace(workspace, count)
         gen100 = [sys.executable, "-m", "gen100"]
         commands = {
-            "`gen100 plan`": ([*gen100, "plan"], workspace),
+            "`gen100 dvc`": ([*gen100, "dvc"], workspace),
             "`snakemake -n`": (snakemake(workspace, "-n"), ROOT),
             "`gen100 forecast`": ([*gen100, "forecast"], workspace),
         }
