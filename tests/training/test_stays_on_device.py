@@ -4,6 +4,7 @@ On torch's device `meta`, tensors have a shape and nothing in it. Whoever reads 
 with a tensor of the CPU, is told so: on a GPU the first would wait for it in every step, the second would fail.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -23,7 +24,7 @@ from gen100.sampling import Streams
 from gen100.training.average import Average
 from gen100.training.curve import Means
 from gen100.training.feed import Feed, load_split
-from gen100.training.loop import _Stepper
+from gen100.training.loop import Stepper
 from gen100.training.phase import Trainable
 
 META = torch.device("meta")
@@ -42,6 +43,13 @@ CELLS = (
     "stable_diffusion-mae-128",
     "stable_diffusion-huber-128",
 )
+
+
+@pytest.fixture(autouse=True)
+def fused_optimizers_on_any_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch's fused step knows `meta`, but its optimizers refuse parameters that lie there."""
+    module = sys.modules["torch.optim.adam"]  # torch.optim.adam itself is a function
+    monkeypatch.setattr(module, "_device_dtype_check_for_fused", lambda _parameter: None)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +95,7 @@ def step(network: Trainable) -> Average:
     network.calibrate(split.rows[:IMAGES])
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     phases = network.phases()
-    stepper, average = _Stepper(network, phases), Average(network, phases, IMAGES)
+    stepper, average = Stepper(network, phases), Average(network, phases, IMAGES)
     network.train()
     loss = stepper.step(feed.batch(0), 0, 0, Means(), BATCH_SIZE)
     average.update(BATCH_SIZE, BATCH_SIZE)

@@ -80,7 +80,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     network.calibrate(feed.split.rows[: len(feed.split)])
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     phases = network.phases()
-    stepper = _Stepper(network, phases)
+    stepper = Stepper(network, phases)
     average = Average(network, phases, settings.ema_images)
     state = _restore(checkpoint.load(run.checkpoints, run.fingerprint), network, average, phases)
     records = {max(1, round(k * feed.steps / settings.records)) for k in range(1, settings.records + 1)}
@@ -115,7 +115,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     return Trained(average.network, state.curve, feed.seen(state.step), time.monotonic() - begin)
 
 
-class _Stepper:
+class Stepper:
     """Runs the phases of a step, and remembers on the device where a loss first was not finite."""
 
     def __init__(self, network: Trainable, phases: list[Phase]) -> None:
