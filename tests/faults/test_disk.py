@@ -180,7 +180,7 @@ def test_the_references_features_on_a_full_disk(trained: Path) -> None:
         (f"results/{CELL}/0", ("train", CELL, 0), f"results/{CELL}/0"),
         (f"results/{CELL}/0", ("sample", CELL, 0), f"results/{CELL}/0"),
         ("checkpoints", ("train", CELL, 0), f"checkpoints/locks/{CELL}-0.lock"),
-        ("reports", ("theory",), "reports/figures/figure_1_1.svg"),
+        ("reports", ("theory",), "reports/figures/figure_1_1.en.svg"),
     ],
 )
 @pytest.mark.parametrize("kind", ["read-only disk", "folder of another user"])
