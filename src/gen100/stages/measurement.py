@@ -27,9 +27,7 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
     Raises:
         UserError: model.safetensors is missing, damaged, or was trained with other parameters.
     """
-    import torch
-
-    from gen100.data.captions import caption_tokens
+    from gen100.families.build import build_autoencoder, build_model
     from gen100.weights import load_weights, read_header
 
     file = layout.run(cell, seed) / "model.safetensors"
@@ -38,12 +36,7 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
         raise UserError(
             f"{file} was trained with other parameters than params.yaml holds: run stage {stage} again"
         )
-    autoencoder = (
-        FAMILIES[cell.family].build_autoencoder(cell, params.settings(cell), None) if cell.autoencoder else None
-    )
-    model = FAMILIES[cell.family].build_model(
-        cell, params.settings(cell), torch.from_numpy(caption_tokens(data.fine_names)), autoencoder
-    )
+    model = build_model(params, cell, data.fine_names, build_autoencoder(params, cell))
     load_weights(file, model, stage)
     return model
 
@@ -141,14 +134,11 @@ def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:
     import torch
 
     from gen100.device import fastest
+    from gen100.stages.training import load_autoencoder
     from gen100.training.feed import to_float, to_uint8
-    from gen100.weights import load_weights
 
-    name = cell.autoencoder
-    assert name is not None
-    autoencoder = FAMILIES[cell.family].build_autoencoder(cell, params.settings(cell), None)
-    file = layout.autoencoder(name, seed) / "model.safetensors"
-    load_weights(file, autoencoder, f"autoencoder {name} {seed}")
+    autoencoder = load_autoencoder(params, cell, seed)
+    assert autoencoder is not None, "asked for cells with an autoencoder alone"
     autoencoder.to(fastest()).eval()
     with torch.no_grad():
         parts = torch.from_numpy(images).to(fastest()).split(BATCH_CPU)

@@ -16,6 +16,7 @@ from gen100.version import commit
 
 if TYPE_CHECKING:
     from gen100.data.arrays import Cifar100
+    from gen100.families.interfaces import Autoencoder
     from gen100.training.loop import Trained
     from gen100.training.phase import Trainable
 
@@ -148,24 +149,32 @@ def _train_mark(params: Params, cell: Cell, seed: int) -> str:
     return fingerprint(model_sources(cell.family), seed, decides, *stages.first_stage(cell, seed))
 
 
+def load_autoencoder(params: Params, cell: Cell, seed: int) -> "Autoencoder | None":
+    """The trained first stage of a cell, or None for a family of one stage.
+
+    Raises:
+        UserError: its weights are missing, damaged, or of another network.
+    """
+    from gen100.families.build import build_autoencoder
+    from gen100.weights import load_weights
+
+    network = build_autoencoder(params, cell)
+    if network is not None:
+        (file,) = stages.first_stage(cell, seed)
+        load_weights(file, network, f"autoencoder {cell.autoencoder} {seed}")
+    return network
+
+
 def train(params: Params, cell: Cell, seed: int) -> None:
     """Train a run's model; write its averaged weights, its curve, and what it took."""
-    import torch
-
-    from gen100.data.captions import caption_tokens
+    from gen100.families.build import build_model
     from gen100.training.curve import write_curve
-    from gen100.weights import load_weights, save_weights
+    from gen100.weights import save_weights
 
     target = layout.run(cell, seed)
 
     def build(data: "Cifar100") -> "Trainable":
-        captions = torch.from_numpy(caption_tokens(data.fine_names))
-        if cell.autoencoder is None:
-            return FAMILIES[cell.family].build_model(cell, params.settings(cell), captions, None)
-        autoencoder = FAMILIES[cell.family].build_autoencoder(cell, params.settings(cell), None)
-        (first_stage,) = stages.first_stage(cell, seed)
-        load_weights(first_stage, autoencoder, f"autoencoder {cell.autoencoder} {seed}")
-        return FAMILIES[cell.family].build_model(cell, params.settings(cell), captions, autoencoder)
+        return build_model(params, cell, data.fine_names, load_autoencoder(params, cell, seed))
 
     training = params.settings(cell).training
     mark = _train_mark(params, cell, seed)
