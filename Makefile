@@ -18,13 +18,13 @@ install: .venv/installed
 # The whole study, small: synthetic data, tiny networks, the embedded feature network.
 demo: install
 	$(BIN)/snakemake --directory demo --cores all --quiet rules progress
-	@echo && echo "Made from synthetic data with tiny networks, to show the road and not a result:" \
+	@echo && echo "Made from synthetic data with tiny networks, to exercise the pipeline; the numbers mean nothing:" \
 	&& ls demo/reports/results.csv demo/reports/tables/* demo/reports/figures/* demo/reports/index.html
 
 test: install
 	$(BIN)/python -m pytest
 
-# What the tests of the report need besides, a browser and LaTeX: Debian and root. Without them they are skipped.
+# A browser and LaTeX, for tests of the report that are skipped without them (Debian, as root).
 tools:
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes -qq --no-install-recommends chromium \

@@ -1,4 +1,4 @@
-"""The study as a workflow: every cell of params.yaml, from the data set to the thesis' tables and figures."""
+"""The study as a workflow: every cell of params.yaml, from the data set to the thesis's tables and figures."""
 
 from snakemake.utils import min_version
 

@@ -84,7 +84,7 @@ rule evaluate:
 
 
 rule forensics:
-    """Look for the mistakes that give numbers like the thesis', on real images and on samples."""
+    """Look for the mistakes that give numbers like the thesis's, on real images and on samples."""
     input:
         "data/cifar100.npz",
         "data/extractors/metric.safetensors",
