@@ -13,11 +13,11 @@ from gen100.families.registry import FAMILIES
 from gen100.thesis.cells import CELLS
 from gen100.thesis.claims import write_claims
 from gen100.thesis.claims.claim import VERDICTS, judge
+from gen100.thesis.claims.decision import plain
 from gen100.thesis.claims.loss_curves import crossings, fall, gap, rises
 from gen100.thesis.claims.report import COLUMNS, as_markdown, describe
 from gen100.thesis.claims.runs import read_runs
 from gen100.thesis.claims.table import CLAIMS
-from gen100.thesis.claims.wording import plain
 from support.made_up import OWN, SYNTHETIC, World
 
 NAMES = [f"C{number}" for number in range(1, 14)]
@@ -127,7 +127,7 @@ def verdict(name: str, world: World) -> tuple[str, list[str]]:
     world.cells = {cell: made for cell, made in world.cells.items() if cell.family in claim.families}
     world.write()
     judged = judge(claim, read_runs())
-    return judged.verdict, [part.text() for part in judged.parts]
+    return judged.verdict, [part.text for part in judged.parts]
 
 
 @pytest.mark.parametrize("expected", CASES)

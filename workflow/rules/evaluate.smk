@@ -92,7 +92,7 @@ rule forensics:
         every_run("results/{cell}/{seed}/samples.npy"),
     output:
         report(
-            thesis.forensics(),
+            thesis.FORENSICS,
             caption="../report/forensics.rst",
             category="Conclusions",
         ),

@@ -62,7 +62,7 @@ rule claims:
         ),
     output:
         report(
-            thesis.claims(),
+            thesis.CLAIMS,
             caption="../report/claims.rst",
             category="Conclusions",
         ),
@@ -84,7 +84,7 @@ rule tables:
         "reports/comparisons.csv",
     output:
         report(
-            thesis.tables(),
+            thesis.TABLES,
             caption="../report/tables.rst",
             category="Results",
         ),
@@ -114,12 +114,12 @@ rule figures:
             category="Families",
         ),
         report(
-            thesis.cost(),
+            thesis.COST,
             caption="../report/cost.rst",
             category="Conclusions",
         ),
         report(
-            thesis.bias(),
+            thesis.BIAS,
             caption="../report/bias.rst",
             category="Conclusions",
         ),
@@ -139,7 +139,7 @@ rule theory:
         "data/cifar100.npz",
     output:
         report(
-            thesis.theory(),
+            thesis.THEORY,
             caption="../report/theory.rst",
             category="Theory",
         ),
@@ -170,7 +170,7 @@ rule page:
         rules.theory.output,
     output:
         report(
-            thesis.pages(),
+            thesis.PAGES,
             caption="../report/page.rst",
             category="Results",
             labels={"table": "page"},

@@ -139,7 +139,9 @@ class Table:
     def provenance(self, columns: list[Column] | None = None) -> str:
         """Data, extractor, sample counts, reference, budget, seeds and device, then what signs and heads mean."""
         shown = self.columns if columns is None else columns
-        return " ".join([*_made(self), *self.notes, *(column.note for column in shown if column.note)])
+        other = any(column.key.endswith(OTHER) for column in self.columns)
+        said = made_with(self.facts, self.runs, other)
+        return " ".join([*said, *self.notes, *(column.note for column in shown if column.note)])
 
 
 def network_head(title: str, extractor: ExtractorFacts) -> str:
@@ -206,15 +208,19 @@ def titled(title: str, facts: Provenance, rows: list[TableRow]) -> str:
     return admitted(title, caveat(facts.data, seen))
 
 
-def _made(table: Table) -> list[str]:
-    facts, runs = table.facts, table.runs
+def made_with(facts: Provenance, runs: list[Record], other: bool = False) -> list[str]:
+    """Data, extractor and reference; of runs, samples, budget, seeds and device too; each a sentence.
+
+    Args:
+        other: whether numbers against the other split are shown.
+    """
     said = [
         (_("Data"), data_label(facts.data)),
         (_("Extractor"), extractor_label(facts.extractor)),
         (_("Reference"), split_label(facts.reference)),
     ]
     if runs:
-        if any(key.endswith(OTHER) for key in (column.key for column in table.columns)):
+        if other:
             said.append((_("Other split"), split_label(facts.other)))
         budgets = [
             f"{FAMILIES[name].title} " + span(run["images_seen"] for run in runs if run["family"] == name)

@@ -10,35 +10,19 @@ from gen100.thesis import layout as files
 
 def stages(params: Params) -> list[Stage]:
     """In an order in which they can run."""
-    runs = tuple(every_run(params, "curve.csv", "samples.npy", "resamples.csv"))
+    figures = [*files.family_figures(params.families), *files.COST, *files.BIAS]
+    shown = (
+        *(ARRAYS, RESULTS, REFERENCE, COMPARISONS),
+        *every_run(params, "curve.csv", "samples.npy", "neighbours.png"),
+        *(*files.CLAIMS, *files.FORENSICS, *files.TABLES, *figures, *files.THEORY),
+    )
+    samples = (ARRAYS, layout.extractor("metric"), REFERENCE, *every_run(params, "samples.npy"))
+    judged = (ARRAYS, RESULTS, REFERENCE, *every_run(params, "curve.csv", "samples.npy", "resamples.csv"))
     return [
-        Stage(
-            "forensics",
-            (),
-            (ARRAYS, layout.extractor("metric"), REFERENCE, *every_run(params, "samples.npy")),
-            in_git(files.forensics()),
-            keys.forensics(params),
-        ),
-        Stage("claims", (), (ARRAYS, RESULTS, REFERENCE, *runs), in_git(files.claims()), keys.report(params)),
-        Stage("tables", (), (RESULTS, REFERENCE, COMPARISONS), in_git(files.tables()), {}),
-        Stage(
-            "figures",
-            (),
-            (ARRAYS, RESULTS, REFERENCE, *runs),
-            in_git([*files.family_figures(params.families), *files.cost(), *files.bias()]),
-            keys.report(params),
-        ),
-        Stage("theory", (), (ARRAYS,), in_git(files.theory()), {}),
-        Stage(
-            "page",
-            (),
-            (
-                *(ARRAYS, RESULTS, REFERENCE, COMPARISONS),
-                *every_run(params, "curve.csv", "samples.npy", "neighbours.png"),
-                *(*files.claims(), *files.forensics(), *files.tables()),
-                *(*files.family_figures(params.families), *files.cost(), *files.bias(), *files.theory()),
-            ),
-            tuple(Output(path) for path in files.pages()),
-            keys.page(params),
-        ),
+        Stage("forensics", (), samples, in_git(files.FORENSICS), keys.forensics(params)),
+        Stage("claims", (), judged, in_git(files.CLAIMS), keys.report(params)),
+        Stage("tables", (), (RESULTS, REFERENCE, COMPARISONS), in_git(files.TABLES), {}),
+        Stage("figures", (), judged, in_git(figures), keys.report(params)),
+        Stage("theory", (), (ARRAYS,), in_git(files.THEORY), {}),
+        Stage("page", (), shown, tuple(Output(path) for path in files.PAGES), keys.page(params)),
     ]

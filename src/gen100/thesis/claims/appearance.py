@@ -1,6 +1,6 @@
 """Measures of how samples look, each relative to real images: colour, detail, artefacts."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,8 @@ CHUNK = 1000
 RESAMPLES = 100
 
 
-@dataclass(frozen=True)
-class Appearance:
-    """One measure of a run's samples.
-
-    Attributes:
-        value: see `relative`.
-        error: its standard error over the samples drawn, by bootstrap.
-    """
+class Appearance(NamedTuple):
+    """One measure of a run's samples, see `relative`, and its standard error over them, by bootstrap."""
 
     value: float
     error: float
@@ -78,9 +72,8 @@ def relative(means: Floats, real: Floats) -> dict[str, Floats]:
         means: ... x (1 + K).
         real: 1 + K.
     """
-    upper, whole = means[..., 1:], real[1:]
-    start = len(whole) // 2
-    upper, whole = upper[..., start:], whole[start:]
+    start = 1 + (len(real) - 1) // 2
+    upper, whole = means[..., start:], real[start:]
     floor = np.finfo(float).tiny  # samples of one flat colour have no power at all
     return {
         "colour": means[..., 0] / real[0],

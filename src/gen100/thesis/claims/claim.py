@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from functools import wraps
+from typing import Concatenate, Literal, ParamSpec
 
 from gen100.i18n import N_, _
+from gen100.report.labels import SHORT_RUN
 from gen100.thesis.cells import LOSSES
+from gen100.thesis.claims.decision import PartFinding
 from gen100.thesis.claims.runs import MissingError, ThesisRuns
-from gen100.thesis.claims.wording import capital
 
 VerdictKey = Literal["supported", "refuted", "inconclusive"]
+Measure = Callable[[ThesisRuns], PartFinding]
+Subject = ParamSpec("Subject")
 
 VERDICTS: dict[VerdictKey, str] = {
     "supported": N_("supported"),
@@ -17,36 +21,16 @@ VERDICTS: dict[VerdictKey, str] = {
     "inconclusive": N_("inconclusive"),
 }
 """What each verdict is called, to be translated."""
-SYNTHETIC = N_("the data is synthetic, the claim is about CIFAR-100")
-SHORT = N_("the runs are short, more training could change this")
 
 
-@dataclass(frozen=True)
-class PartFinding:
-    """What measurements say of a part.
+def hypothesis(test: Callable[Concatenate[ThesisRuns, Subject], PartFinding]) -> Callable[Subject, Measure]:
+    """A test of the runs that is told first what it is about: `lower(pairs)` tests any runs."""
 
-    Attributes:
-        outcome: True, False, or None where noise hides it.
-        numbers: writes the numbers behind it, in the current language.
-    """
+    @wraps(test)
+    def about(*args: Subject.args, **kwargs: Subject.kwargs) -> Measure:
+        return lambda runs: test(runs, *args, **kwargs)
 
-    outcome: bool | None
-    numbers: Callable[[], str]
-
-
-@dataclass(frozen=True)
-class ClaimPart:
-    """A measurable statement.
-
-    Attributes:
-        statement: what must be true for the claim to hold; a message, to be translated.
-        measure: finds out. It raises MissingError where the runs lack what it needs.
-        early: the outcomes that more training could not undo, so that short runs can give them as well.
-    """
-
-    statement: str
-    measure: Callable[[ThesisRuns], PartFinding]
-    early: tuple[bool, ...] = ()
+    return about
 
 
 @dataclass(frozen=True)
@@ -57,43 +41,24 @@ class ThesisClaim:
         id: C1 to C13.
         text: what it says; a message, to be translated.
         figure: the name of the figure that shows it, without the language: "cost.svg".
+        parts: what must be true for the claim to hold, messages to be translated, and what finds out. This raises
+            MissingError where the runs lack what it needs.
         families: whose runs it is about.
     """
 
     id: str
     text: str
     figure: str
-    parts: tuple[ClaimPart, ...]
+    parts: dict[str, Measure]
     families: tuple[str, ...] = tuple(LOSSES)
 
 
 @dataclass(frozen=True)
-class JudgedPart:
-    """A part with what was measured, and why its outcome is withheld, if it is."""
-
-    part: ClaimPart
-    finding: PartFinding
-    withheld: str = ""
-
-    @property
-    def outcome(self) -> bool | None:
-        return None if self.withheld else self.finding.outcome
-
-    def text(self) -> str:
-        """Statement, outcome and numbers, in the current language."""
-        answer = _(VERDICTS[combine([self.outcome])])
-        if self.withheld:
-            measured = _(VERDICTS[combine([self.finding.outcome])])
-            answer += " " + _("(measured: {outcome}; {reason})").format(outcome=measured, reason=_(self.withheld))
-        return f"{capital(_(self.part.statement))}: {answer}. {capital(self.finding.numbers())}."
-
-
-@dataclass(frozen=True)
 class ClaimVerdict:
-    """A claim with its verdict and the parts it rests on."""
+    """A claim with what was found of its parts, each with its statement, in the language that it was judged in."""
 
     claim: ThesisClaim
-    parts: tuple[JudgedPart, ...]
+    parts: list[PartFinding]
 
     @property
     def verdict(self) -> VerdictKey:
@@ -109,7 +74,7 @@ def combine(outcomes: Iterable[bool | None]) -> VerdictKey:
 
 
 def judge(claim: ThesisClaim, runs: ThesisRuns) -> ClaimVerdict:
-    """Measure every part of a claim.
+    """Measure every part of a claim, and write its evidence in the current language.
 
     A part is inconclusive where cells are missing, where the data is synthetic, or where the runs are short and
     more training could undo the outcome.
@@ -117,20 +82,29 @@ def judge(claim: ThesisClaim, runs: ThesisRuns) -> ClaimVerdict:
     Raises:
         UserError: a curve, resamples or samples of a run are missing or broken.
     """
-    short = runs.short(claim.families)
-    return ClaimVerdict(claim, tuple(_examine(part, runs, short) for part in claim.parts))
+    short = any(row["images_seen"] < SHORT_RUN for row in runs.rows if row["family"] in claim.families)
+    return ClaimVerdict(claim, [_examine(_(said), measure, runs, short) for said, measure in claim.parts.items()])
 
 
-def _examine(part: ClaimPart, runs: ThesisRuns, short: bool) -> JudgedPart:
+def _examine(statement: str, measure: Measure, runs: ThesisRuns, short: bool) -> PartFinding:
     try:
-        found = part.measure(runs)
+        found = measure(runs)
     except MissingError as error:
-        missing = error
-        return JudgedPart(
-            part, PartFinding(None, lambda: _("not in the results: {name}").format(name=missing.text()))
-        )
-    if found.outcome is not None and runs.provenance.data.synthetic:
-        return JudgedPart(part, found, SYNTHETIC)
-    if found.outcome is not None and short and found.outcome not in part.early:
-        return JudgedPart(part, found, SHORT)
-    return JudgedPart(part, found)
+        found = PartFinding(None, _("not in the results: {name}").format(name=error))
+    outcome, withheld = found.outcome, ""
+    if outcome is not None and runs.provenance.data.synthetic:
+        withheld = _("the data is synthetic, the claim is about CIFAR-100")
+    elif outcome is not None and short and not found.lasting:
+        withheld = _("the runs are short, more training could change this")
+    if withheld:
+        outcome = None
+    answer = _(VERDICTS[combine([outcome])])
+    if withheld:
+        measured = _(VERDICTS[combine([found.outcome])])
+        answer += " " + _("(measured: {outcome}; {reason})").format(outcome=measured, reason=withheld)
+    return PartFinding(outcome, f"{_capital(statement)}: {answer}. {_capital(found.text)}.")
+
+
+def _capital(text: str) -> str:
+    """A sentence's first letter in upper case, the rest as it is."""
+    return text[:1].upper() + text[1:]

@@ -2,113 +2,143 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 
+from gen100 import i18n
 from gen100.cells import Cell
 from gen100.i18n import _
 from gen100.report.statistics import difference
-from gen100.thesis.claims.claim import PartFinding
-from gen100.thesis.claims.decision import DirectedTest, Sign, contradicted, decide, within
-from gen100.thesis.claims.pairs import Pair
+from gen100.thesis.claims.claim import hypothesis
+from gen100.thesis.claims.decision import (
+    DirectedTest,
+    PartFinding,
+    Sign,
+    contradicted,
+    decide,
+    finding,
+    listed,
+    minus,
+    plain,
+    short_name,
+    tested,
+    told,
+    within,
+)
+from gen100.thesis.claims.pairs import ALL, Pair
 from gen100.thesis.claims.runs import ThesisRuns
-from gen100.thesis.claims.wording import plain, short_name, tested, told
 
-Measure = Callable[[ThesisRuns], PartFinding]
-Values = Callable[[ThesisRuns], list[float]]
-Named = tuple[str, DirectedTest]
-
-SHOWN = 6
-"""Of more tests than this, only the strongest half of SHOWN are written out."""
 ALIKE = 0.1
 """Two cells are about equal where their difference is surely less than this share of their mean."""
+PRINTED_AS_ONE = 1.005
+"""An Inception score below this is printed as 1.00; none is below 1."""
+LEAST_PRINTED = 989.0345
+"""The lowest FID of the thesis's tables."""
 
 
-def finding(tests: Sequence[Named]) -> PartFinding:
-    """Decide over all tests; list each or, of many, count them and list the strongest."""
-    directed = [test for _name, test in tests]
-
-    def write() -> str:
-        against = contradicted(directed)
-        chosen = list(tests)
-        if len(tests) > SHOWN:
-            # Contradictions first, then what was found for the claim, the surest first.
-            order = sorted(
-                range(len(tests)), key=lambda place: (not against[place], directed[place].difference.p, place)
-            )
-            chosen = [tests[place] for place in order[: SHOWN // 2]]
-        shown = "; ".join(f"{name}: {tested(test.difference)}" for name, test in chosen)
-        if len(tests) == 1:
-            return shown
-        counted = _("{yes} of {all} as claimed beyond noise, {no} the other way")
-        confirmed = sum(test.confirms for test in directed)
-        return f"{counted.format(yes=confirmed, all=len(tests), no=sum(against))}; {shown}"
-
-    return PartFinding(decide(directed), write)
-
-
-def lower(pairs: Sequence[Pair], measure: str = "fid") -> Measure:
+@hypothesis
+def lower(runs: ThesisRuns, pairs: Sequence[Pair], measure: str = "fid") -> PartFinding:
     """The first cell of each pair has the lower value of `measure`: 'fid', or a measure of appearance."""
-
-    def measured(runs: ThesisRuns) -> PartFinding:
-        return finding(
-            [(_minus(a, b), DirectedTest(runs.difference(a, b, measure), -1)) for a, b in pairs],
-        )
-
-    return measured
+    return finding([DirectedTest(minus(a, b), runs.difference(a, b, measure), -1) for a, b in pairs])
 
 
-def beyond(cells: Sequence[Cell], level: float, sign: Sign, measure: str) -> Measure:
+@hypothesis
+def beyond(runs: ThesisRuns, cells: Sequence[Cell], level: float, sign: Sign, measure: str) -> PartFinding:
     """Each cell's value lies above (+1) or below (-1) a level."""
-
-    def measured(runs: ThesisRuns) -> PartFinding:
-        return finding(
-            [(short_name(cell), DirectedTest(runs.against(cell, level, measure), sign)) for cell in cells]
-        )
-
-    return measured
+    return finding([DirectedTest(short_name(cell), runs.against(cell, level, measure), sign) for cell in cells])
 
 
-def alike(pairs: Sequence[Pair]) -> Measure:
+@hypothesis
+def alike(runs: ThesisRuns, pairs: Sequence[Pair]) -> PartFinding:
     """The FID of each pair differs by less than ALIKE of their mean: shown, not merely not refuted."""
-
-    def measured(runs: ThesisRuns) -> PartFinding:
-        found = [(_minus(a, b), runs.difference(a, b, "fid")) for a, b in pairs]
-        margins = [ALIKE * (each.mean_a + each.mean_b) / 2 for _name, each in found]
-        tests = [test for (_n, each), margin in zip(found, margins, strict=True) for test in within(each, margin)]
-
-        def write() -> str:
-            return "; ".join(
-                f"{name}: {told(each)}, ±{plain(margin)}"
-                for (name, each), margin in zip(found, margins, strict=True)
-            )
-
-        return PartFinding(decide(tests), write)
-
-    return measured
+    tests = []
+    for a, b in pairs:
+        found = runs.difference(a, b, "fid")
+        tests += within(minus(a, b), found, ALIKE * (found.mean_a + found.mean_b) / 2)
+    return PartFinding(decide(tests), listed(tests, lambda found: f"{told(found)}, ±{plain(abs(found.shift))}"))
 
 
-def higher(pairs: Sequence[tuple[str, Values, Values]], paired: bool = True) -> Measure:
-    """The first value of each named pair is the higher one, over seeds.
+@hypothesis
+def curve_leads(runs: ThesisRuns, pairs: Sequence[Pair], measure: Callable[[pd.DataFrame], float]) -> PartFinding:
+    """The loss curve of each pair's first cell has the higher value of `measure`.
 
-    For measures of loss curves: losses are of all validation images, so samples add no noise to them.
+    Losses are of all validation images, so samples add no noise to them.
     """
+    values = [[runs.curve_values(cell, measure) for cell in pair] for pair in pairs]
+    found = [difference(first, second, 0.0, paired=True) for first, second in values]
+    return finding([DirectedTest(minus(*pair), one, 1) for pair, one in zip(pairs, found, strict=True)])
 
-    def measured(runs: ThesisRuns) -> PartFinding:
-        return finding(
-            [(name, DirectedTest(difference(a(runs), b(runs), 0.0, paired), 1)) for name, a, b in pairs]
+
+def printed_as_one(runs: ThesisRuns) -> PartFinding:
+    """IS is at least 1 whatever the seed: one run that surely scores more refutes that every run scores 1.00.
+
+    Surely: two standard deviations over splits of its samples above what is still printed as 1.00. Cells that
+    were not run cannot refute it, but it is supported only by all.
+    """
+    cells = runs.present(ALL)
+    scores = np.concatenate([runs.column(cell, "is") for cell in cells])
+    spreads = np.concatenate([runs.column(cell, "is_std") for cell in cells])
+    above = int((scores - 2 * spreads > PRINTED_AS_ONE).sum())
+    supported = cells == ALL and bool((scores < PRINTED_AS_ONE).all())
+    low, high = _ends({short_name(cell): float(np.mean(runs.column(cell, "is"))) for cell in cells}, plain)
+    text = _(
+        "IS from {low} to {high}; above {limit} by more than two standard deviations over splits in {above} "
+        "of {all} runs"
+    ).format(low=low, high=high, limit=plain(PRINTED_AS_ONE), above=above, all=len(scores))
+    return PartFinding(False if above else supported or None, text, lasting=above > 0)
+
+
+def as_far_as_noise(runs: ThesisRuns) -> PartFinding:
+    """The FID of every cell lies above that of noise or of one flat colour, whichever is lower."""
+    floor, ceiling = runs.levels["real"], min(runs.levels["noise"], runs.levels["constant"])
+    outcome, tests, mean = _all_above(runs, ceiling)
+    shares = {test.name: (test.difference.mean_a - floor) / (ceiling - floor) for test in tests}
+    low, high = _ends(shares, lambda share: f"{i18n.number(100 * share)}%")
+    text = _(
+        "real images, noise and one flat colour score {levels}; on a scale from the first (0%) to the lower "
+        "of the other two (100%), cells lie at {low} to {high}, {below} of {all} below 100%; mean of cells − "
+        "ceiling: {mean}"
+    ).format(
+        levels="; ".join(plain(runs.levels[kind]) for kind in ("real", "noise", "constant")),
+        low=low,
+        high=high,
+        below=sum(test.side < 0 for test in tests),
+        all=len(tests),
+        mean=tested(mean.difference),
+    )
+    return PartFinding(outcome, text, lasting=outcome is False)
+
+
+def as_high_as_printed(runs: ThesisRuns) -> PartFinding:
+    """The FID of every cell is at least the lowest printed one; only Inception v3 can tell."""
+    if runs.provenance.extractor.distance != "FID":
+        return PartFinding(
+            None, _("the distance is by another network, and the printed FIDs can only be by Inception v3")
         )
-
-    return measured
-
-
-def curve_leads(pairs: Sequence[Pair], measure: Callable[[pd.DataFrame], float]) -> Measure:
-    """The loss curve of each pair's first cell has the higher value of `measure`."""
-
-    def values(cell: Cell) -> Values:
-        return lambda runs: runs.curve_values(cell, measure)
-
-    return higher([(_minus(a, b), values(a), values(b)) for a, b in pairs])
+    outcome, tests, mean = _all_above(runs, LEAST_PRINTED)
+    means = [test.difference.mean_a for test in tests]
+    text = _("cells from {low} to {high}; mean − 989: {mean}").format(
+        low=plain(min(means)), high=plain(max(means)), mean=tested(mean.difference)
+    )
+    return PartFinding(outcome, text, lasting=outcome is False)
 
 
-def _minus(a: Cell, b: Cell) -> str:
-    return f"{short_name(a)} − {short_name(b)}"
+def _all_above(runs: ThesisRuns, level: float) -> tuple[bool | None, list[DirectedTest], DirectedTest]:
+    """Whether every cell's FID lies above a level, the test of each cell, and that of their mean.
+
+    If the mean of all cells lies below the level, some cell does: one test finds that where one for each cell is
+    too weak.
+    """
+    cells = runs.present(ALL)
+    tests = [DirectedTest(short_name(cell), runs.against(cell, level, "fid"), 1) for cell in cells]
+    error = float(np.sqrt(sum(test.difference.error_samples**2 for test in tests)) / len(tests))
+    values = np.mean([runs.column(cell, "fid") for cell in cells], axis=0).tolist()
+    mean = DirectedTest("", difference(values, [level] * len(values), error, paired=True), 1)
+    outcome = False if any(contradicted([mean])) else decide(tests)
+    return None if outcome and cells != ALL else outcome, tests, mean
+
+
+def _ends(values: dict[str, float], write: Callable[[float], str]) -> list[str]:
+    """The lowest and the highest value, each with its name."""
+    low, high = min(values, key=values.__getitem__), max(values, key=values.__getitem__)
+    return [f"{write(values[name])} ({name})" for name in (low, high)]

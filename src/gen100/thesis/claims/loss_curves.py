@@ -1,20 +1,26 @@
 """What claims say of loss curves: how far they fall, whether they rise, part or cross."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 from gen100.families.registry import FAMILIES
-from gen100.i18n import N_, _
+from gen100.i18n import _
 from gen100.report.statistics import difference
 from gen100.thesis.cells import LOSSES
-from gen100.thesis.claims.claim import PartFinding
-from gen100.thesis.claims.decision import DirectedTest, decide, within
-from gen100.thesis.claims.hypotheses import Measure, Values, higher
+from gen100.thesis.claims.claim import hypothesis
+from gen100.thesis.claims.decision import (
+    DirectedTest,
+    PartFinding,
+    decide,
+    finding,
+    listed,
+    plain,
+    short_name,
+    told,
+    within,
+)
 from gen100.thesis.claims.pairs import SIZES, every, find
 from gen100.thesis.claims.runs import MissingError, ThesisRuns
-from gen100.thesis.claims.wording import listed, plain, short_name
 
 PARTED = 0.05
 """Losses have parted where the validation loss exceeds the training loss by more than this share of it."""
@@ -41,7 +47,7 @@ def rises(curve: pd.DataFrame) -> float:
     """
     values = curve["val_loss"].dropna().to_numpy(float)
     if len(values) < 2:
-        raise MissingError(N_("a loss curve of two records"))
+        raise MissingError(_("a loss curve of two records"))
     return float((np.diff(values) > 0).mean())
 
 
@@ -62,76 +68,56 @@ def last_error(curve: pd.DataFrame) -> float:
     return float(curve["val_mse"].iloc[-1])
 
 
-def crosses(family: str, loss: str, claimed: bool) -> Measure:
+@hypothesis
+def crosses(runs: ThesisRuns, family: str, loss: str, claimed: bool) -> PartFinding:
     """Whether the two losses swap sides, in every run of a loss or in none.
 
-    Where runs of a cell differ, the seed decides it, not the loss.
+    Where runs of a cell differ, the seed decides it, not the loss. More training cannot undo a crossing.
     """
-
-    def measured(runs: ThesisRuns) -> PartFinding:
-        counts = {
-            cell: runs.curve_values(cell, crossings) for cell in (find(family, loss, size) for size in SIZES)
-        }
-        cross = [all(values) for values in counts.values()]
-        never = [not any(values) for values in counts.values()]
-        enough = all(len(values) > 1 for values in counts.values())
-        agrees, differs = (cross, never) if claimed else (never, cross)
-        outcome = (True if all(agrees) else False if any(differs) else None) if enough else None
-
-        def write() -> str:
-            said = (f"{short_name(cell)}: {', '.join(map(plain, values))}" for cell, values in counts.items())
-            return _("crossings by seed: {counts}").format(counts="; ".join(said))
-
-        return PartFinding(outcome, write)
-
-    return measured
+    counts = {cell: runs.curve_values(cell, crossings) for cell in (find(family, loss, size) for size in SIZES)}
+    agree = [[bool(count) == claimed for count in by_seed] for by_seed in counts.values()]
+    outcome = True if all(map(all, agree)) else None if all(map(any, agree)) else False
+    if any(len(by_seed) < 2 for by_seed in agree):
+        outcome = None
+    said = "; ".join(f"{short_name(cell)}: {', '.join(map(plain, values))}" for cell, values in counts.items())
+    text = _("crossings by seed: {counts}").format(counts=said)
+    return PartFinding(outcome, text, lasting=outcome == claimed)
 
 
-def gaps(family: str, size: str, parted: bool) -> Measure:
+@hypothesis
+def gaps(runs: ThesisRuns, family: str, size: str, parted: bool) -> PartFinding:
     """The last gap of every loss of a family at a size lies above PARTED, or surely within it."""
-
-    def measured(runs: ThesisRuns) -> PartFinding:
-        tests, said = [], []
-        for cell in (find(family, loss, size) for loss in LOSSES[family]):
-            values = runs.curve_values(cell, gap)
-            found = difference(values, [PARTED if parted else 0.0] * len(values), 0.0, paired=True)
-            tests += [DirectedTest(found, 1)] if parted else within(found, PARTED)
-            said.append((short_name(cell), found))
-        return PartFinding(decide(tests), lambda: listed(said))
-
-    return measured
+    tests = []
+    for cell in (find(family, loss, size) for loss in LOSSES[family]):
+        values = runs.curve_values(cell, gap)
+        found = difference(values, [PARTED if parted else 0.0] * len(values), 0.0, paired=True)
+        name = short_name(cell)
+        tests += [DirectedTest(name, found, 1)] if parted else within(name, found, PARTED)
+    return PartFinding(decide(tests), listed(tests, told))
 
 
-def doubled_error(family: str, loss: str, other: str) -> Measure:
+@hypothesis
+def doubled_error(runs: ThesisRuns, family: str, loss: str, other: str) -> PartFinding:
     """The last error of a loss is more than twice that of another, at both sizes."""
-
-    def measured(runs: ThesisRuns) -> PartFinding:
-        tests, said = [], []
-        for size in SIZES:
-            cells = find(family, loss, size), find(family, other, size)
-            first, second = (runs.curve_values(cell, last_error) for cell in cells)
-            found = difference(first, (2 * np.array(second)).tolist(), 0.0, paired=True)
-            tests.append(DirectedTest(found, 1))
-            said.append((f"{short_name(cells[0])} − 2 × {cells[1].loss_title}", found))
-        return PartFinding(decide(tests), lambda: listed(said))
-
-    return measured
+    tests = []
+    for size in SIZES:
+        cells = find(family, loss, size), find(family, other, size)
+        first, second = (runs.curve_values(cell, last_error) for cell in cells)
+        found = difference(first, (2 * np.array(second)).tolist(), 0.0, paired=True)
+        tests.append(DirectedTest(f"{short_name(cells[0])} − 2 × {cells[1].loss_title}", found, 1))
+    return PartFinding(decide(tests), listed(tests, told))
 
 
-def family_mean(family: str, measure: Callable[[pd.DataFrame], float]) -> Values:
-    """The mean of a measure over a family's curves, one value per seed."""
-    return lambda runs: np.mean([runs.curve_values(cell, measure) for cell in every(family)], axis=0).tolist()
-
-
-def rises_less(family: str) -> Measure:
+@hypothesis
+def rises_less(runs: ThesisRuns, family: str) -> PartFinding:
     """The validation loss of a family rises less often than that of every other."""
-    pairs = [
-        (
-            f"{FAMILIES[other].title} − {FAMILIES[family].title}",
-            family_mean(other, rises),
-            family_mean(family, rises),
-        )
-        for other in LOSSES
-        if other != family
-    ]
-    return higher(pairs, paired=False)
+    tests = []
+    for other in (other for other in LOSSES if other != family):
+        found = difference(_mean_rises(runs, other), _mean_rises(runs, family), 0.0, paired=False)
+        tests.append(DirectedTest(f"{FAMILIES[other].title} − {FAMILIES[family].title}", found, 1))
+    return finding(tests)
+
+
+def _mean_rises(runs: ThesisRuns, family: str) -> list[float]:
+    """The mean over a family's curves, one value per seed."""
+    return np.mean([runs.curve_values(cell, rises) for cell in every(family)], axis=0).tolist()

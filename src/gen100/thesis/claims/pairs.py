@@ -48,10 +48,9 @@ def any_two_losses(family: str) -> list[Pair]:
     ]
 
 
-def usual_pairs(family: str, others: Sequence[str] = ()) -> list[Pair]:
-    """A family's cells of experiment 1 with those of `others`, by default all, at both sizes."""
-    others = others or [other for other in LOSSES if other != family]
-    return [(usual(family, size), usual(other, size)) for size in SIZES for other in others]
+def usual_pairs(family: str) -> list[Pair]:
+    """A family's cells of experiment 1 with those of every other, at both sizes."""
+    return [(usual(family, size), usual(other, size)) for size in SIZES for other in LOSSES if other != family]
 
 
 def large_and_small() -> list[Pair]:

@@ -5,11 +5,10 @@ from collections import Counter
 import pandas as pd
 
 from gen100 import i18n, layout
-from gen100.families.registry import FAMILIES
 from gen100.files import whole, write_text
 from gen100.i18n import N_, _
-from gen100.report.labels import admitted, caveat, data_label, extractor_label, span, split_label
-from gen100.report.records import Record
+from gen100.report.labels import admitted, caveat, extractor_label, span
+from gen100.report.table import made_with
 from gen100.thesis.claims.claim import VERDICTS, ClaimVerdict, judge
 from gen100.thesis.claims.runs import ThesisRuns, read_runs
 from gen100.thesis.claims.table import CLAIMS
@@ -35,9 +34,9 @@ def write_claims(_params: object) -> None:
         UserError: results, the reference, a curve, resamples or samples are missing or broken.
     """
     runs = read_runs()
-    verdicts = [judge(claim, runs) for claim in CLAIMS]
     for language in i18n.LANGUAGES:
         with i18n.language(language):
+            verdicts = [judge(claim, runs) for claim in CLAIMS]
             with whole(layout.CLAIMS.with_suffix(f".{language}.csv")) as temporary:
                 as_table(verdicts, runs).to_csv(temporary, index=False, lineterminator="\n")
             write_text(layout.CLAIMS.with_suffix(f".{language}.md"), as_markdown(verdicts, runs))
@@ -50,7 +49,7 @@ def as_table(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> pd.DataFrame:
             each.claim.id,
             _(each.claim.text),
             each.verdict,
-            " ".join([*(part.text() for part in each.parts), _basis(each, runs)]),
+            " ".join([*(part.text for part in each.parts), _basis(each, runs)]),
             _figure(each),
         ]
         for each in verdicts
@@ -61,41 +60,21 @@ def as_table(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> pd.DataFrame:
 def as_markdown(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> str:
     """A table of verdicts, the evidence of each claim, and how to read it, in the current language."""
     told = caveat(runs.provenance.data, [row["images_seen"] for row in runs.rows])
-    table = [
-        [each.claim.id, _(each.claim.text), _(VERDICTS[each.verdict]), f"[{_figure(each)}]({_figure(each)})"]
-        for each in verdicts
-    ]
     title = admitted(_("The thesis's claims: what these results say"), told)
     lines = [f"**{title}**", ""]
     lines += [_("| Claim | What it says | Verdict | Figure |"), "| --- | --- | --- | --- |"]
-    lines += ["| " + " | ".join(row) + " |" for row in table]
+    evidence = []
     for each in verdicts:
-        lines += ["", f"**{each.claim.id}. {_(each.claim.text)}: {_(VERDICTS[each.verdict])}**", ""]
-        lines += [f"- {part.text()}" for part in each.parts]
-    return "\n".join([*lines, "", _(RULE), "", describe(runs), ""])
+        name, text, verdict, figure = each.claim.id, _(each.claim.text), _(VERDICTS[each.verdict]), _figure(each)
+        lines.append(f"| {name} | {text} | {verdict} | [{figure}]({figure}) |")
+        evidence += ["", f"**{name}. {text}: {verdict}**", "", *(f"- {part.text}" for part in each.parts)]
+    return "\n".join([*lines, *evidence, "", _(RULE), "", describe(runs), ""])
 
 
 def describe(runs: ThesisRuns) -> str:
     """Data, extractor, samples, reference, training, seeds and devices, in a few sentences."""
-    rows, facts = runs.rows, runs.provenance
-    measured = _("Data: {data}. Extractor: {extractor}. Reference: {reference}.").format(
-        data=data_label(facts.data),
-        extractor=extractor_label(facts.extractor),
-        reference=split_label(facts.reference),
-    )
-    if not rows:
-        return measured + " " + _("None of the thesis's cells is in the results.")
-    seen = (
-        f"{FAMILIES[family].title} {span(row['images_seen'] for row in rows if row['family'] == family)}"
-        for family in dict.fromkeys(row["family"] for row in rows)
-    )
-    trained = _("Samples: {samples}. Images seen: {seen}. Seeds: {seeds}. Device: {devices}.").format(
-        samples=span(row["samples"] for row in rows),
-        seen="; ".join(seen),
-        seeds=_seeds(rows),
-        devices="; ".join(dict.fromkeys(row["device"] for row in rows)),
-    )
-    return f"{measured} {trained}"
+    none = [] if runs.rows else [_("None of the thesis's cells is in the results.")]
+    return " ".join([*made_with(runs.provenance, runs.rows), *none])
 
 
 def _basis(verdict: ClaimVerdict, runs: ThesisRuns) -> str:
@@ -107,13 +86,9 @@ def _basis(verdict: ClaimVerdict, runs: ThesisRuns) -> str:
     return _("[{extractor}; samples: {samples}; seeds: {seeds}; images seen: {seen}]").format(
         extractor=network,
         samples=span(row["samples"] for row in rows),
-        seeds=_seeds(rows),
+        seeds=span(Counter(row["cell"] for row in rows).values()),
         seen=span(row["images_seen"] for row in rows),
     )
-
-
-def _seeds(rows: list[Record]) -> str:
-    return span(Counter(row["cell"] for row in rows).values())
 
 
 def _figure(verdict: ClaimVerdict) -> str:

@@ -11,10 +11,8 @@ import pandas as pd
 from gen100 import layout
 from gen100.cells import Cell
 from gen100.data.arrays import load
-from gen100.i18n import _
 from gen100.provenance import Provenance
 from gen100.report.comparisons import compare
-from gen100.report.labels import SHORT_RUN
 from gen100.report.records import Record
 from gen100.report.reference import read_levels, read_provenance
 from gen100.report.results import read_curve, read_results
@@ -29,20 +27,7 @@ a fraction of a percent."""
 
 
 class MissingError(Exception):
-    """A claim needs a cell, or a value of a cell, that the results do not hold.
-
-    Args:
-        what: the cell or the value; a message, to be translated.
-        cell: whose value it is.
-    """
-
-    def __init__(self, what: str, cell: Cell | None = None) -> None:
-        super().__init__(what)
-        self.what, self.cell = what, cell
-
-    def text(self) -> str:
-        """What is missing, in the current language."""
-        return _(self.what) if self.cell is None else f"{self.cell}: {_(self.what)}"
+    """A claim needs a cell, or a value of a cell, that the results do not hold; named in the current language."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +44,6 @@ class ThesisRuns:
     provenance: Provenance
     levels: dict[str, float]
     _appearances: dict[Cell, list[dict[str, Appearance]]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        names = {str(cell) for cell in CELLS}
-        object.__setattr__(self, "rows", [row for row in self.rows if row["cell"] in names])
 
     def present(self, cells: Sequence[Cell]) -> list[Cell]:
         """Those of `cells` that were run, in their order.
@@ -94,9 +75,9 @@ class ThesisRuns:
             MissingError: the cell or a value is missing.
         """
         values = [row.get(name) for row in self.of(cell)]
-        if any(value is None for value in values):
-            raise MissingError(name, cell)
-        return [float(value) for value in values if value is not None]
+        if None in values:
+            raise MissingError(f"{cell}: {name}")
+        return np.array(values, float).tolist()
 
     def curve_values(self, cell: Cell, measure: Callable[[pd.DataFrame], float]) -> list[float]:
         """A measure of the loss curve, one value per seed.
@@ -109,27 +90,7 @@ class ThesisRuns:
         try:
             return [measure(curve) for curve in curves]
         except MissingError as error:
-            raise MissingError(error.what, cell) from None
-
-    @cached_property
-    def real(self) -> np.ndarray:
-        """Mean features of real test images: 1 + S/2 values."""
-        return features(load(layout.ARRAYS).test_images[:LOOKED_AT]).mean(0)
-
-    def appearance(self, cell: Cell, name: str) -> list[Appearance]:
-        """A measure of appearance, one value per seed.
-
-        Raises:
-            MissingError: the cell is missing.
-            UserError: samples are missing or are not images.
-        """
-        if cell not in self._appearances:
-            self._appearances[cell] = [self._appearance(cell, row) for row in self.of(cell)]
-        return [found[name] for found in self._appearances[cell]]
-
-    def _appearance(self, cell: Cell, row: Record) -> dict[str, Appearance]:
-        chosen = np.arange(min(int(row["samples"]), LOOKED_AT))
-        return measure_appearance(read_samples(cell, row["seed"], chosen), self.real)
+            raise MissingError(f"{cell}: {error}") from None
 
     def difference(self, a: Cell, b: Cell, measure: str) -> Difference:
         """`measure` of a minus that of b: 'fid', or a measure of appearance.
@@ -142,12 +103,9 @@ class ThesisRuns:
             self.of(cell)
         if measure == "fid":
             return compare(a, b, self.rows)
-        found = [self.appearance(cell, measure) for cell in (a, b)]
-        return difference(
-            *([one.value for one in values] for values in found),
-            error=math.hypot(*(_mean_error(values) for values in found)),
-            paired=(a.family, a.latent) == (b.family, b.latent),
-        )
+        (first, first_error), (second, second_error) = (self._measured(cell, measure) for cell in (a, b))
+        paired = (a.family, a.latent) == (b.family, b.latent)
+        return difference(first, second, math.hypot(first_error, second_error), paired)
 
     def against(self, cell: Cell, level: float, measure: str) -> Difference:
         """`measure` of a cell minus a known number: 'fid', or a measure of appearance.
@@ -156,24 +114,28 @@ class ThesisRuns:
             MissingError: the cell or its measure is missing.
             UserError: samples are missing or are not images.
         """
+        values, error = self._measured(cell, measure)
+        return difference(values, [level] * len(values), error, paired=True)
+
+    @cached_property
+    def _real(self) -> np.ndarray:
+        """Mean features of real test images: 1 + S/2 values."""
+        return features(load(layout.ARRAYS).test_images[:LOOKED_AT]).mean(0)
+
+    def _measured(self, cell: Cell, measure: str) -> tuple[list[float], float]:
+        """One value per seed, and the standard error of their mean that is due to the samples drawn."""
         if measure == "fid":
             values, errors = self.column(cell, "fid"), self.column(cell, "fid_se")
         else:
-            found = self.appearance(cell, measure)
+            if cell not in self._appearances:
+                self._appearances[cell] = [self._appearance(cell, row) for row in self.of(cell)]
+            found = [each[measure] for each in self._appearances[cell]]
             values, errors = [one.value for one in found], [one.error for one in found]
-        return difference(values, [level] * len(values), _error_of_mean(errors), paired=True)
+        return values, float(np.sqrt(np.square(errors).sum()) / len(errors))
 
-    def short(self, families: Sequence[str]) -> bool:
-        """Whether runs of these families are too short to show what training ends in."""
-        return any(row["images_seen"] < SHORT_RUN for row in self.rows if row["family"] in families)
-
-
-def _error_of_mean(errors: Sequence[float]) -> float:
-    return float(np.sqrt(np.square(errors).sum()) / len(errors))
-
-
-def _mean_error(found: list[Appearance]) -> float:
-    return _error_of_mean([one.error for one in found])
+    def _appearance(self, cell: Cell, row: Record) -> dict[str, Appearance]:
+        chosen = np.arange(min(int(row["samples"]), LOOKED_AT))
+        return measure_appearance(read_samples(cell, row["seed"], chosen), self._real)
 
 
 def read_runs() -> ThesisRuns:
@@ -182,4 +144,6 @@ def read_runs() -> ThesisRuns:
     Raises:
         UserError: results or reference are missing or broken.
     """
-    return ThesisRuns(read_results(), read_provenance(), read_levels())
+    names = {str(cell) for cell in CELLS}
+    rows = [row for row in read_results() if row["cell"] in names]
+    return ThesisRuns(rows, read_provenance(), read_levels())

@@ -1,9 +1,8 @@
 """What the page shows of each cell: its losses, its images and their nearest neighbours."""
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from gen100 import layout
 from gen100.cells import Cell
@@ -31,41 +30,6 @@ SCALES: dict[Scale, str] = {
 }
 
 
-@dataclass(frozen=True)
-class CellImages:
-    """The pictures and curves of a cell, which say the same in every language.
-
-    Attributes:
-        curves: one per seed.
-    """
-
-    cell: Cell
-    curves: list[pd.DataFrame]
-    samples: Picture
-    neighbours: Picture
-
-
-@dataclass(frozen=True)
-class CellCard:
-    """A cell as the page shows it, in the current language.
-
-    Attributes:
-        size: (batch, latent), as the thesis writes it.
-        measures: heads and values.
-        losses: what the two lines of the graph are.
-        scale: of the graph.
-    """
-
-    cell: Cell
-    size: str
-    measures: list[tuple[str, str]]
-    losses: tuple[str, str]
-    scale: str
-    graph: Picture
-    graph_alt: str
-    images: CellImages
-
-
 def _shown(params: Params) -> np.ndarray:
     """Which samples; sample k is of class k modulo 100."""
     return spread(np.arange(params.sampling.images) % 100, SHOWN)
@@ -76,56 +40,42 @@ def real_images(params: Params, arrays: Cifar100) -> Picture:
     return tiles(examples(arrays.train_images, arrays.train_labels, _shown(params) % 100))
 
 
-def read_images(params: Params) -> list[CellImages]:
-    """The pictures of every cell, in the order of params.yaml.
+def cell_card(name: str, params: Params, measures: Table) -> dict[str, Any]:
+    """A cell as the page shows it, in the current language.
+
+    Args:
+        measures: the table of all measures.
 
     Raises:
         UserError: a curve, samples or a picture of neighbours is missing or broken.
     """
-    seed, shown = params.seeds[0], _shown(params)
-    return [
-        CellImages(
-            cell,
-            [read_curve(cell, each) for each in params.seeds],
-            tiles(read_samples(cell, seed, shown)),
-            photograph(read_pairs(layout.run(cell, seed) / "neighbours.png", NEIGHBOUR_ROWS)),
-        )
-        for cell in map(Cell.parse, params.cells)
-    ]
-
-
-def card(images: CellImages, params: Params, measures: Table) -> CellCard:
-    """A cell's card.
-
-    Args:
-        measures: the table of all measures.
-    """
-    cell, curves = images.cell, images.curves
+    cell, seed = Cell.parse(name), params.seeds[0]
+    curves = [read_curve(cell, each) for each in params.seeds]
     line = next(line for line in measures.rows if line.cell == cell)
     scale = _(SCALES[choose_scale(both_losses(curves))])
-    first, second = loss_names(cell.family)
-    alt = _("{cell}: {first} and {second}, {scale}; from {start} to {end}.").format(
-        cell=f"{cell.title}, {cell.latent}",
-        first=first,
-        second=second,
-        scale=scale,
-        start=_losses(curves[0], 0),
-        end=_losses(curves[0], -1),
+    losses = loss_names(cell.family)
+    # Both losses at the start and the end of the first curve.
+    start, end = (
+        " / ".join(plain(float(curves[0][column].iloc[row]), 4) for column in COLUMNS) for row in (0, -1)
     )
-    return CellCard(
-        cell=cell,
-        size=f"({params.batch_size(cell)}, {cell.latent})",
-        measures=[
+    return {
+        "cell": cell,
+        # As the thesis writes it.
+        "size": f"({params.batch_size(cell)}, {cell.latent})",
+        "measures": [
             (column.head, line.values[column.key].text) for column in measures.columns if column.key in MEASURES
         ],
-        losses=(first, second),
-        scale=scale,
-        graph=loss_graph(curves, cell.family),
-        graph_alt=alt,
-        images=images,
-    )
-
-
-def _losses(curve: pd.DataFrame, row: int) -> str:
-    """Both losses at the start or the end of a curve."""
-    return " / ".join(plain(float(curve[name].iloc[row]), 4) for name in COLUMNS)
+        "losses": losses,
+        "scale": scale,
+        "graph": loss_graph(curves, cell.family),
+        "graph_alt": _("{cell}: {first} and {second}, {scale}; from {start} to {end}.").format(
+            cell=f"{cell.title}, {cell.latent}",
+            first=losses[0],
+            second=losses[1],
+            scale=scale,
+            start=start,
+            end=end,
+        ),
+        "samples": tiles(read_samples(cell, seed, _shown(params))),
+        "neighbours": photograph(read_pairs(layout.run(cell, seed) / "neighbours.png", NEIGHBOUR_ROWS)),
+    }

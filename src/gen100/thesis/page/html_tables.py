@@ -1,36 +1,33 @@
 """Tables as the page shows them: sortable rows, and rows that stay at the bottom."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from gen100 import i18n
 from gen100.i18n import _
 from gen100.report.records import Record
-from gen100.report.table import DASH, Table, TableRow
+from gen100.report.table import DASH, Table, TableRow, Value
 from gen100.report.table_formats import texts
+from gen100.thesis.forensics.facts import ForensicsFacts, ImageSetFacts
+from gen100.thesis.forensics.wording import VERDICTS, title
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True)
-class HtmlCell:
+class HtmlCell(NamedTuple):
     """A cell of a table: its text, and what it is sorted by, or None to come last."""
 
     text: str
     key: str | float | None
 
-    @classmethod
-    def of(cls, text: str) -> "HtmlCell":
-        return cls(text, text)
 
-    @classmethod
-    def number(cls, value: float | None, digits: int | None = None) -> "HtmlCell":
-        """A number with so many digits after the decimal mark, or a dash."""
-        return cls(DASH, None) if value is None else cls(i18n.number(value, digits), float(value))
+def _words(text: str) -> HtmlCell:
+    return HtmlCell(text, text)
 
-    @property
-    def sort(self) -> str:
-        """The value of the attribute that is sorted by."""
-        return "" if self.key is None else str(self.key)
+
+def _number(value: float | None, digits: int | None = None) -> HtmlCell:
+    """A number with so many digits after the decimal mark, or a dash."""
+    return HtmlCell(DASH, None) if value is None else HtmlCell(i18n.number(value, digits), float(value))
 
 
 @dataclass(frozen=True)
@@ -55,33 +52,27 @@ class HtmlTable:
         return any(isinstance(row[column].key, str) for row in self.rows)
 
 
-def _label(line: TableRow) -> HtmlCell:
-    return HtmlCell(line.label.replace(" = ", f"{NO_BREAK}={NO_BREAK}"), line.label)
-
-
-def _numbers(table: Table, line: TableRow, keys: list[str]) -> list[HtmlCell]:
-    """The line's cells in the columns `keys`."""
-    said = dict(zip((column.key for column in table.columns), texts(table, line), strict=True))
-    values = [line.values.get(key) for key in keys]
-    return [
-        HtmlCell(said[key], None if value is None else value.number)
-        for key, value in zip(keys, values, strict=True)
-    ]
+def _row(table: Table, line: TableRow, *first: HtmlCell) -> list[HtmlCell]:
+    """A line's label, `first`, and its numbers."""
+    label = HtmlCell(line.label.replace(" = ", f"{NO_BREAK}={NO_BREAK}"), line.label)
+    numbers = [line.values.get(column.key, Value()).number for column in table.columns]
+    return [label, *first, *map(HtmlCell, texts(table, line), numbers)]
 
 
 def results_table(table: Table) -> HtmlTable:
     """A table of cells, with what no model made at the bottom."""
-    keys = [column.key for column in table.columns]
-    heads = [column.directed_head for column in table.columns]
 
     def row(line: TableRow) -> list[HtmlCell]:
-        size = HtmlCell(line.size, float(line.cell.latent) if line.cell else None)
-        return [_label(line), size, *_numbers(table, line, keys)]
+        return _row(table, line, HtmlCell(line.size, float(line.cell.latent) if line.cell else None))
 
     return HtmlTable(
         table.name,
         table.title,
-        [_("Model and loss function"), _("Batch and latent size"), *heads],
+        [
+            _("Model and loss function"),
+            _("Batch and latent size"),
+            *(each.directed_head for each in table.columns),
+        ],
         [row(line) for line in table.rows if line.cell],
         [row(line) for line in table.rows if not line.cell],
         table.provenance(),
@@ -96,18 +87,11 @@ def reference_table(measures: Table, note: str) -> HtmlTable:
         measures: the table of all measures.
     """
     lines = [line for line in measures.rows if not line.cell]
-    columns = [
-        column
-        for column in measures.columns
-        if any((value := line.values.get(column.key)) and value.number is not None for line in lines)
-    ]
-    keys = [column.key for column in columns]
+    measured = {key for line in lines for key, value in line.values.items() if value.number is not None}
+    table = replace(measures, columns=[column for column in measures.columns if column.key in measured])
+    heads = [_("Images"), *(column.directed_head for column in table.columns)]
     return HtmlTable(
-        "floor-table",
-        _("Floor and ceilings"),
-        [_("Images"), *(column.directed_head for column in columns)],
-        [[_label(line), *_numbers(measures, line, keys)] for line in lines],
-        note=note,
+        "floor-table", _("Floor and ceilings"), heads, [_row(table, line) for line in lines], note=note
     )
 
 
@@ -117,17 +101,49 @@ def runs_table(results: list[Record]) -> HtmlTable:
     heads += [_("Memory, GiB"), _("Device"), "torch", _("Commit")]
     rows = [
         [
-            HtmlCell.of(row["cell"]),
-            HtmlCell.number(row["seed"]),
-            HtmlCell.number(row["images_seen"]),
-            HtmlCell.number(row["seconds"], 1),
-            HtmlCell.number(row["images_seen"] / row["seconds"] if row["seconds"] else None),
-            HtmlCell.number(row["autoencoder_seconds"] or None, 1),
-            HtmlCell.number(row["memory"] / 2**30 if row["memory"] else None, 2),
-            HtmlCell.of(row["device"]),
-            HtmlCell.of(row["torch"]),
-            HtmlCell.of(row["commit"]),
+            _words(row["cell"]),
+            _number(row["seed"]),
+            _number(row["images_seen"]),
+            _number(row["seconds"], 1),
+            _number(row["images_seen"] / row["seconds"] if row["seconds"] else None),
+            _number(row["autoencoder_seconds"] or None, 1),
+            _number(row["memory"] / 2**30 if row["memory"] else None, 2),
+            *(_words(row[name]) for name in ("device", "torch", "commit")),
         ]
         for row in results
     ]
     return HtmlTable("runs-table", _("Every run"), heads, rows)
+
+
+def mistakes_table(facts: ForensicsFacts) -> HtmlTable:
+    """One row per evaluation mistake, or two at once, and set of images."""
+    heads = [_("Mistake"), _("Images"), "IS", _("Distance"), _("Relative to noise"), _("Prints IS = 1.00")]
+    heads += [_("FID in the printed range"), _("Verdict"), _("Images measured")]
+    rows = [
+        [
+            _words(title(result.names)),
+            _words(_images(found.of)),
+            _number(found.inception_score, 4),
+            _number(found.fid, 2),
+            _number(found.fid_over_noise, 3),
+            *(_words(_("yes") if answer else _("no")) for answer in (found.prints_100, found.fid_in_range)),
+            _words(_(VERDICTS[result.explains])),
+            _number(found.count),
+        ]
+        for result in facts.results
+        for found in result.measurements
+    ]
+    return HtmlTable("mistakes-table", _("All measurements"), heads, rows)
+
+
+def _images(of: ImageSetFacts) -> str:
+    match of.images:
+        case "real":
+            splits = {"train": _("real training images"), "test": _("real test images")}
+            return splits[of.split] if of.split else _("real images")
+        case "samples":
+            return _("samples of {cell}").format(cell=of.cell or DASH)
+        case "noise":
+            return _("noise")
+        case "flat":
+            return _("one flat colour")

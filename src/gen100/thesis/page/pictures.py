@@ -3,8 +3,8 @@
 import base64
 import io
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
 import pandas as pd
@@ -25,8 +25,7 @@ GRAPH = (5.6, 2.1)
 """Inches."""
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """A picture inside the page, and its size in CSS pixels."""
 
     address: str
@@ -55,27 +54,33 @@ def tiles(images: Images) -> Picture:
     return photograph(mosaic(images, COLUMNS, scale=1, gap=0))
 
 
-def _rounded(text: str) -> str:
-    """An SVG with coordinates rounded to a tenth of its unit; its scale factors and texts stay."""
-
-    def shorter(found: re.Match[str]) -> str:
-        return found[0] if found[0].startswith("scale") else f"{float(found[0]):.1f}".removesuffix(".0")
-
-    def shortened(attribute: re.Match[str]) -> str:
-        return re.sub(r"scale\([^)]*\)|\d+\.\d{2,}", shorter, attribute[0])
-
-    return re.sub(r'\b(?:d|x|y|width|height|transform)="[^"]*"', shortened, text)
-
-
 def _vector(text: str) -> str:
     """The address of an SVG, without what browsers neither show nor need."""
+
+    def rounded(found: re.Match[str]) -> str:
+        return f"{float(found['number']):.1f}".removesuffix(".0") if found["number"] else found[0]
+
     text = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"\s+", " ", text.replace("> <", "><")).strip()
+    # Coordinates to a tenth of their unit; scale factors and texts stay.
+    text = re.sub(
+        r'\b(?:d|x|y|width|height|transform)="[^"]*"',
+        lambda attribute: re.sub(r"scale\([^)]*\)|(?P<number>\d+\.\d{2,})", rounded, attribute[0]),
+        text,
+    )
     # Letters are outlines with long names, placed once each time they occur.
-    text = re.sub(r'\b(id="|href="#)DejaVuSans-', r"\1", _rounded(text)).replace("xlink:href", "href")
-    for sign, code in {"'": "&quot;", '"': "'", "%": "%25", "#": "%23", "<": "%3C", ">": "%3E"}.items():
+    text = re.sub(r'\b(id="|href="#)DejaVuSans-', r"\1", text).replace("xlink:href", "href")
+    for sign, code in {
+        "'": "&quot;",
+        '"': "'",
+        "%": "%25",
+        "#": "%23",
+        "<": "%3C",
+        ">": "%3E",
+        "&": "%26",
+    }.items():
         text = text.replace(sign, code)
-    return Markup("data:image/svg+xml,") + Markup(text.replace("&", "%26"))
+    return Markup("data:image/svg+xml,") + Markup(text)
 
 
 def loss_graph(curves: list[pd.DataFrame], family: str) -> Picture:
