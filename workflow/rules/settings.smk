@@ -12,7 +12,7 @@ from gen100.cells import Cell
 from gen100.config import load_params
 from gen100.engines import keys, stages
 from gen100.errors import UserError
-from gen100.thesis import layout as thesis
+from gen100.thesis import stages as thesis
 
 # The rules call the gen100 that belongs to the running Python, whether or not its environment is active; in a
 # container, that of the container.

@@ -3,10 +3,10 @@
 from gen100.families.registry import FAMILIES
 from gen100.i18n import N_, _
 from gen100.report.family_figure import usual_title
-from gen100.thesis.cells import APPENDICES
+from gen100.thesis.cells import LOSSES
 
-LETTERS = {"a": N_("A"), "b": N_("B"), "c": N_("C"), "d": N_("D")}
-"""What each appendix is called: Ukrainian counts by its own alphabet."""
+APPENDICES = dict(zip(LOSSES, (N_("A"), N_("B"), N_("C"), N_("D")), strict=True))
+"""What each family's appendix is called: Ukrainian counts by its own alphabet."""
 
 
 def figure_title(family: str) -> str:
@@ -14,5 +14,5 @@ def figure_title(family: str) -> str:
     if family not in APPENDICES:
         return usual_title(family)
     return _("Appendix {letter}. Training and images generated with the {family} model").format(
-        letter=_(LETTERS[APPENDICES[family]]), family=FAMILIES[family].title
+        letter=_(APPENDICES[family]), family=FAMILIES[family].title
     )

@@ -29,9 +29,6 @@ LOSSES: dict[str, tuple[str, ...]] = {
 }
 """The thesis's families in its order, each with its losses; the first is the one of experiment 1."""
 
-APPENDICES = dict(zip(LOSSES, "abcd", strict=True))
-"""The letter of each family's appendix."""
-
 
 def experiment(cell: Cell) -> int:
     """1 for a family's usual loss, 2 for the others (Tables 3.1 and 3.2); 0 for a cell that the thesis has not."""

@@ -17,7 +17,7 @@ from gen100.report.results import read_results
 from gen100.report.table import Column, Table, Value, cell_rows, network_head, notes, reference_rows, titled
 from gen100.report.table_formats import FORMATS
 from gen100.report.table_of_measures import build_measures
-from gen100.thesis.cells import NUMBERS, PRINTED
+from gen100.thesis.cells import NUMBERS
 from gen100.thesis.cells import experiment as experiment_of
 
 TITLES = {
@@ -26,49 +26,36 @@ TITLES = {
 }
 
 
-def _own_columns(facts: Provenance) -> list[Column]:
-    return [
-        Column("fid", network_head(facts.extractor.distance, facts.extractor), 18, digits=2),
-        Column("is", network_head("IS", facts.extractor), 15, digits=2),
-        Column("train_loss", _("Training Loss"), 16, significant=4),
-        Column("val_loss", _("Validation Loss"), 16, significant=4),
-    ]
-
-
-def _printed_columns() -> list[Column]:
-    heads = ("FID", "IS", _("Training Loss"), _("Validation Loss"))
-    return [
-        Column(f"thesis_{key}", head, width)
-        for key, head, width in zip(PRINTED, heads, (12, 8, 14, 15), strict=True)
-    ]
-
-
-def _printed_values(cell: Cell | None) -> dict[str, Value]:
-    """The thesis's numbers of a cell, digit by digit as printed."""
-    numbers = NUMBERS[cell] if cell else {}
-    return {f"thesis_{key}": Value(float(text), text=text) for key, text in numbers.items()}
-
-
-def build(
+def _build(
     experiment: Literal[1, 2],
     results: list[Record],
     reference: Mapping[Kind, Record],
     facts: Provenance,
     winners: Winners,
 ) -> Table:
-    """Means over seeds with their 95% intervals, of the thesis's cells in the order of results.csv."""
-    columns = _own_columns(facts)
-    cells = [Cell.parse(text) for text in dict.fromkeys(run["cell"] for run in results)]
-    chosen = [cell for cell in cells if experiment_of(cell) == experiment]
-    rows = [
-        replace(row, values=row.values | _printed_values(row.cell))
-        for row in cell_rows(chosen, columns, results, winners)
+    """Means over seeds with their 95% intervals, of the thesis's cells in the order of results.csv.
+
+    Next to them are the thesis's numbers, digit by digit as printed.
+    """
+    own = [
+        Column("fid", network_head(facts.extractor.distance, facts.extractor), 18, digits=2),
+        Column("is", network_head("IS", facts.extractor), 15, digits=2),
+        Column("train_loss", _("Training Loss"), 16, significant=4),
+        Column("val_loss", _("Validation Loss"), 16, significant=4),
     ]
+    heads = {"fid": ("FID", 12), "is": ("IS", 8), "train_loss": (own[2].head, 14), "val_loss": (own[3].head, 15)}
+    printed = [Column(f"thesis_{key}", *head) for key, head in heads.items()]
+    cells = [Cell.parse(text) for text in dict.fromkeys(run["cell"] for run in results)]
+    rows = []
+    for row in cell_rows([cell for cell in cells if experiment_of(cell) == experiment], own, results, winners):
+        numbers = NUMBERS[row.cell] if row.cell else {}
+        values = {f"thesis_{key}": Value(float(text), text=text) for key, text in numbers.items()}
+        rows.append(replace(row, values=row.values | values))
     return Table(
         f"table_3_{experiment}",
         titled(_(TITLES[experiment]), facts, rows),
-        [*columns, *_printed_columns()],
-        [*rows, *reference_rows(reference, columns, facts)],
+        [*own, *printed],
+        [*rows, *reference_rows(reference, own, facts)],
         facts,
         notes(rows, facts),
     )
@@ -81,7 +68,7 @@ def build_tables(params: Params) -> list[Table]:
         UserError: results, comparisons or the floor are missing.
     """
     made = read_results(), read_reference(params), read_provenance(), read_winners()
-    return [build(1, *made), build(2, *made), build_measures(*made)]
+    return [_build(1, *made), _build(2, *made), build_measures(*made)]
 
 
 def write_tables(params: Params) -> None:

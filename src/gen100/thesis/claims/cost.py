@@ -11,7 +11,7 @@ from gen100.report.records import Record
 from gen100.report.statistics import Difference, difference
 from gen100.thesis.claims.claim import hypothesis
 from gen100.thesis.claims.decision import DirectedTest, PartFinding, decide, interval, plain, within
-from gen100.thesis.claims.pairs import every
+from gen100.thesis.claims.pairs import select
 from gen100.thesis.claims.runs import ThesisRuns
 
 SAME_COST = 1.5
@@ -32,7 +32,7 @@ def cheaper(runs: ThesisRuns, *pairs: tuple[str, str], same: bool = False) -> Pa
     this study's networks and budgets, which the thesis does not state.
     """
     families = list(dict.fromkeys(family for pair in pairs for family in pair))
-    rows = [row for family in families for cell in every(family) for row in runs.of(cell)]
+    rows = [row for family in families for cell in select(family) for row in runs.of(cell)]
     devices = list(dict.fromkeys(row["device"] for row in rows))
     if len(devices) > 1:
         return PartFinding(None, _("on different devices: {devices}").format(devices="; ".join(devices)))
@@ -59,7 +59,7 @@ def cheaper(runs: ThesisRuns, *pairs: tuple[str, str], same: bool = False) -> Pa
 
 def _by_seed(runs: ThesisRuns, family: str, measure: Callable[[Record], float]) -> list[float]:
     """The mean of a measure over a family's cells, one value per seed."""
-    return np.mean([[measure(row) for row in runs.of(cell)] for cell in every(family)], axis=0).tolist()
+    return np.mean([[measure(row) for row in runs.of(cell)] for cell in select(family)], axis=0).tolist()
 
 
 def _ratio(found: Difference) -> str:

@@ -83,26 +83,6 @@ def within(name: str, difference: Difference, margin: float) -> list[DirectedTes
     ]
 
 
-def finding(tests: Sequence[DirectedTest]) -> PartFinding:
-    """Decide over all tests; list each or, of many, count them and list the strongest."""
-    against, chosen = contradicted(tests), tests
-    if len(tests) > SHOWN:
-        # Contradictions first, then what was found for the claim, the surest first.
-        order = sorted(range(len(tests)), key=lambda place: (not against[place], tests[place].difference.p))
-        chosen = [tests[place] for place in order[: SHOWN // 2]]
-    text = listed(chosen, tested)
-    if len(tests) > 1:
-        counted = _("{yes} of {all} as claimed beyond noise, {no} the other way")
-        confirmed = sum(test.confirms for test in tests)
-        text = f"{counted.format(yes=confirmed, all=len(tests), no=sum(against))}; {text}"
-    return PartFinding(decide(tests), text)
-
-
-def listed(tests: Sequence[DirectedTest], write: Callable[[Difference], str]) -> str:
-    """Named differences, one after the other; what two one-sided tests share is written once."""
-    return "; ".join(dict.fromkeys(f"{test.name}: {write(test.difference)}" for test in tests))
-
-
 def short_name(cell: Cell) -> str:
     """ "VAE, ELBO 128"."""
     return f"{cell.title} {cell.latent}"
@@ -138,3 +118,28 @@ def tested(found: Difference) -> str:
         return told(found)
     p = f"p {plain(found.p, 2)}" if found.p >= P_SHOWN else f"p < {plain(P_SHOWN)}"
     return f"{told(found)}, {p}"
+
+
+def finding(tests: Sequence[DirectedTest]) -> PartFinding:
+    """Decide over all tests; list each or, of many, count them and list the strongest."""
+    against, chosen = contradicted(tests), tests
+    if len(tests) > SHOWN:
+        # Contradictions first, then what was found for the claim, the surest first.
+        order = sorted(range(len(tests)), key=lambda place: (not against[place], tests[place].difference.p))
+        chosen = [tests[place] for place in order[: SHOWN // 2]]
+    text = _listed(chosen, tested)
+    if len(tests) > 1:
+        counted = _("{yes} of {all} as claimed beyond noise, {no} the other way")
+        confirmed = sum(test.confirms for test in tests)
+        text = f"{counted.format(yes=confirmed, all=len(tests), no=sum(against))}; {text}"
+    return PartFinding(decide(tests), text)
+
+
+def stated(tests: Sequence[DirectedTest], write: Callable[[Difference], str] = told) -> PartFinding:
+    """Decide over all tests; list each."""
+    return PartFinding(decide(tests), _listed(tests, write))
+
+
+def _listed(tests: Sequence[DirectedTest], write: Callable[[Difference], str]) -> str:
+    """Named differences, one after the other; what two one-sided tests share is written once."""
+    return "; ".join(dict.fromkeys(f"{test.name}: {write(test.difference)}" for test in tests))

@@ -17,10 +17,10 @@ from gen100.thesis.claims.decision import (
     contradicted,
     decide,
     finding,
-    listed,
     minus,
     plain,
     short_name,
+    stated,
     tested,
     told,
     within,
@@ -55,7 +55,7 @@ def alike(runs: ThesisRuns, pairs: Sequence[Pair]) -> PartFinding:
     for a, b in pairs:
         found = runs.difference(a, b, "fid")
         tests += within(minus(a, b), found, ALIKE * (found.mean_a + found.mean_b) / 2)
-    return PartFinding(decide(tests), listed(tests, lambda found: f"{told(found)}, ±{plain(abs(found.shift))}"))
+    return stated(tests, lambda found: f"{told(found)}, ±{plain(abs(found.shift))}")
 
 
 @hypothesis

@@ -8,18 +8,8 @@ from gen100.i18n import _
 from gen100.report.statistics import difference
 from gen100.thesis.cells import LOSSES
 from gen100.thesis.claims.claim import hypothesis
-from gen100.thesis.claims.decision import (
-    DirectedTest,
-    PartFinding,
-    decide,
-    finding,
-    listed,
-    plain,
-    short_name,
-    told,
-    within,
-)
-from gen100.thesis.claims.pairs import SIZES, every, find
+from gen100.thesis.claims.decision import DirectedTest, PartFinding, finding, plain, short_name, stated, within
+from gen100.thesis.claims.pairs import select, versus
 from gen100.thesis.claims.runs import MissingError, ThesisRuns
 
 PARTED = 0.05
@@ -74,7 +64,7 @@ def crosses(runs: ThesisRuns, family: str, loss: str, claimed: bool) -> PartFind
 
     Where runs of a cell differ, the seed decides it, not the loss. More training cannot undo a crossing.
     """
-    counts = {cell: runs.curve_values(cell, crossings) for cell in (find(family, loss, size) for size in SIZES)}
+    counts = {cell: runs.curve_values(cell, crossings) for cell in select(family, loss)}
     agree = [[bool(count) == claimed for count in by_seed] for by_seed in counts.values()]
     outcome = True if all(map(all, agree)) else None if all(map(any, agree)) else False
     if any(len(by_seed) < 2 for by_seed in agree):
@@ -88,24 +78,23 @@ def crosses(runs: ThesisRuns, family: str, loss: str, claimed: bool) -> PartFind
 def gaps(runs: ThesisRuns, family: str, size: str, parted: bool) -> PartFinding:
     """The last gap of every loss of a family at a size lies above PARTED, or surely within it."""
     tests = []
-    for cell in (find(family, loss, size) for loss in LOSSES[family]):
+    for cell in select(family, size=size):
         values = runs.curve_values(cell, gap)
         found = difference(values, [PARTED if parted else 0.0] * len(values), 0.0, paired=True)
         name = short_name(cell)
         tests += [DirectedTest(name, found, 1)] if parted else within(name, found, PARTED)
-    return PartFinding(decide(tests), listed(tests, told))
+    return stated(tests)
 
 
 @hypothesis
 def doubled_error(runs: ThesisRuns, family: str, loss: str, other: str) -> PartFinding:
     """The last error of a loss is more than twice that of another, at both sizes."""
     tests = []
-    for size in SIZES:
-        cells = find(family, loss, size), find(family, other, size)
+    for cells in versus(select(family, loss), select(family, other)):
         first, second = (runs.curve_values(cell, last_error) for cell in cells)
         found = difference(first, (2 * np.array(second)).tolist(), 0.0, paired=True)
         tests.append(DirectedTest(f"{short_name(cells[0])} − 2 × {cells[1].loss_title}", found, 1))
-    return PartFinding(decide(tests), listed(tests, told))
+    return stated(tests)
 
 
 @hypothesis
@@ -120,4 +109,4 @@ def rises_less(runs: ThesisRuns, family: str) -> PartFinding:
 
 def _mean_rises(runs: ThesisRuns, family: str) -> list[float]:
     """The mean over a family's curves, one value per seed."""
-    return np.mean([runs.curve_values(cell, rises) for cell in every(family)], axis=0).tolist()
+    return np.mean([runs.curve_values(cell, rises) for cell in select(family)], axis=0).tolist()

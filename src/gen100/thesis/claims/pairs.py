@@ -14,56 +14,42 @@ SIZES = (SMALL, LARGE)
 
 _LATENTS = {family: sorted({cell.latent for cell in CELLS if cell.family == family}) for family in LOSSES}
 
-
-def find(family: str, loss: str, size: str) -> Cell:
-    """The cell of a family, loss and size."""
-    return Cell(family, loss, _LATENTS[family][SIZES.index(size)])
-
-
-def usual(family: str, size: str) -> Cell:
-    """A family's cell of experiment 1."""
-    return find(family, LOSSES[family][0], size)
+ALL = [
+    Cell(family, loss, latent)
+    for family, losses in LOSSES.items()
+    for loss in losses
+    for latent in _LATENTS[family]
+]
 
 
-def every(family: str) -> list[Cell]:
-    """A family's cells, by loss, then size."""
-    return [find(family, loss, size) for loss in LOSSES[family] for size in SIZES]
-
-
-ALL = [cell for family in LOSSES for cell in every(family)]
-
-
-def rivals(family: str, loss: str, others: Sequence[str] = ()) -> list[Pair]:
-    """A loss with `others` of its family, by default all, at both sizes."""
-    others = others or [other for other in LOSSES[family] if other != loss]
-    return [(find(family, loss, size), find(family, other, size)) for size in SIZES for other in others]
-
-
-def any_two_losses(family: str) -> list[Pair]:
-    """Each two losses of a family, at both sizes."""
+def select(family: str = "", loss: str = "", size: str = "") -> list[Cell]:
+    """The cells of a family, a loss and a size, or of all where one is not given; by family, loss, then size."""
     return [
-        (find(family, a, size), find(family, b, size))
-        for size in SIZES
-        for a, b in combinations(LOSSES[family], 2)
+        cell
+        for cell in ALL
+        if family in ("", cell.family) and loss in ("", cell.loss) and size in ("", _size(cell))
     ]
 
 
-def usual_pairs(family: str) -> list[Pair]:
-    """A family's cells of experiment 1 with those of every other, at both sizes."""
-    return [(usual(family, size), usual(other, size)) for size in SIZES for other in LOSSES if other != family]
+def usual(family: str = "", size: str = "") -> list[Cell]:
+    """The cells of experiment 1."""
+    return [cell for cell in select(family, size=size) if cell.loss == LOSSES[cell.family][0]]
+
+
+def versus(first: Sequence[Cell], second: Sequence[Cell]) -> list[Pair]:
+    """Each of the first cells with each other one of the second that has its size."""
+    return [(a, b) for size in SIZES for a in first for b in second if _size(a) == _size(b) == size and a != b]
 
 
 def large_and_small() -> list[Pair]:
     """Both sizes of each family and loss, the large one first."""
-    return [(find(family, loss, LARGE), find(family, loss, SMALL)) for family in LOSSES for loss in LOSSES[family]]
+    return list(zip(select(size=LARGE), select(size=SMALL), strict=True))
 
 
-def leading(family: str, loss: str, leaders: Sequence[tuple[str, str]]) -> list[Pair]:
-    """A loss with every cell of its size but those of `leaders`, each a family and a loss."""
-    return [
-        (find(family, loss, size), find(other, name, size))
-        for size in SIZES
-        for other in LOSSES
-        for name in LOSSES[other]
-        if (other, name) not in leaders
-    ]
+def any_two_losses(family: str) -> list[Pair]:
+    """Each two losses of a family, at both sizes."""
+    return [pair for size in SIZES for pair in combinations(select(family, size=size), 2)]
+
+
+def _size(cell: Cell) -> str:
+    return SIZES[_LATENTS[cell.family].index(cell.latent)]

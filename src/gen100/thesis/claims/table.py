@@ -13,28 +13,17 @@ from gen100.thesis.claims.hypotheses import (
     printed_as_one,
 )
 from gen100.thesis.claims.loss_curves import crosses, doubled_error, fall, gap, gaps, rises_less
-from gen100.thesis.claims.pairs import (
-    LARGE,
-    SIZES,
-    SMALL,
-    any_two_losses,
-    every,
-    find,
-    large_and_small,
-    leading,
-    rivals,
-    usual,
-    usual_pairs,
-)
+from gen100.thesis.claims.pairs import LARGE, SMALL, any_two_losses, large_and_small, select, usual, versus
 
 HALF = 0.5
 """Below this share of real images' colour, or of their fine detail, images count as grey, or as blurred."""
 ARTEFACTS = 0.1
 """Decades between the spectra of samples and real images, above which images count as showing artefacts."""
-LEADERS = (("stylegan2", "hinge"), ("stable_diffusion", "mae"))
 
-WAE_LARGE = find("vae", "wae", LARGE)
-GREY, COLOURFUL = (find("dalle", "perceptual", size) for size in (LARGE, SMALL))
+WAE_LARGE = select("vae", "wae", LARGE)
+GREY, COLOURFUL = (select("dalle", "perceptual", size) for size in (LARGE, SMALL))
+HINGE, MAE = select("stylegan2", "hinge"), select("stable_diffusion", "mae")
+OTHERS = [cell for cell in select() if cell not in (*HINGE, *MAE)]
 
 CLAIMS = (
     ThesisClaim(
@@ -66,13 +55,13 @@ CLAIMS = (
         "family_vae.png",
         {
             N_("in experiment 1 every other family has a lower FID than VAE, at both sizes"): lower(
-                [(other, vae) for vae, other in usual_pairs("vae")]
+                [(other, vae) for vae, other in versus(usual("vae"), usual())]
             ),
             N_("blobs: VAE's images have less than half of real images' power at high frequencies"): beyond(
-                [usual("vae", size) for size in SIZES], HALF, -1, "detail"
+                usual("vae"), HALF, -1, "detail"
             ),
             N_("accents: the larger size has more power at high frequencies"): lower(
-                [(usual("vae", SMALL), usual("vae", LARGE))], "detail"
+                [(*usual("vae", SMALL), *usual("vae", LARGE))], "detail"
             ),
         },
     ),
@@ -82,13 +71,13 @@ CLAIMS = (
         "family_vae.png",
         {
             N_("WAE at 2048 has a lower FID than every other VAE cell"): lower(
-                [(WAE_LARGE, other) for other in every("vae") if other != WAE_LARGE]
+                [(wae, other) for wae in WAE_LARGE for other in select("vae") if other != wae]
             ),
             N_(
                 "the error of MI (mean square, of reconstructed test images) is at least twice that of ELBO"
             ): doubled_error("vae", "mi", "elbo"),
             N_("the FIDs of MI and ELBO differ by less than 10%, at both sizes"): alike(
-                rivals("vae", "mi", ("elbo",))
+                versus(select("vae", "mi"), select("vae", "elbo"))
             ),
         },
         ("vae",),
@@ -102,7 +91,9 @@ CLAIMS = (
                 "vae", SMALL, parted=True
             ),
             N_("at 2048 they stay within 5%"): gaps("vae", LARGE, parted=False),
-            N_("the gap of MI is the largest, at both sizes"): curve_leads(rivals("vae", "mi"), gap),
+            N_("the gap of MI is the largest, at both sizes"): curve_leads(
+                versus(select("vae", "mi"), select("vae")), gap
+            ),
         },
         ("vae",),
     ),
@@ -112,13 +103,13 @@ CLAIMS = (
         "family_dalle.png",
         {
             N_("MSE has a lower FID than Perceptual, at both sizes"): lower(
-                rivals("dalle", "mse", ("perceptual",))
+                versus(select("dalle", "mse"), select("dalle", "perceptual"))
             ),
             N_("the FIDs of MSE and Cross-Entropy differ by less than 10%, at both sizes"): alike(
-                rivals("dalle", "mse", ("cross_entropy",))
+                versus(select("dalle", "mse"), select("dalle", "cross_entropy"))
             ),
             N_("the validation loss of MSE falls by the largest share, at both sizes"): curve_leads(
-                rivals("dalle", "mse"), fall
+                versus(select("dalle", "mse"), select("dalle")), fall
             ),
         },
         ("dalle",),
@@ -131,9 +122,11 @@ CLAIMS = (
         ),
         "family_dalle.png",
         {
-            N_("grey: at 2048 less than half of real images' colourfulness"): beyond([GREY], HALF, -1, "colour"),
-            N_("colourful: at 128 more than half of it"): beyond([COLOURFUL], HALF, 1, "colour"),
-            N_("object-like: the FID is lower at 128 than at 2048"): lower([(COLOURFUL, GREY)]),
+            N_("grey: at 2048 less than half of real images' colourfulness"): beyond(GREY, HALF, -1, "colour"),
+            N_("colourful: at 128 more than half of it"): beyond(COLOURFUL, HALF, 1, "colour"),
+            N_("object-like: the FID is lower at 128 than at 2048"): lower(
+                list(zip(COLOURFUL, GREY, strict=True))
+            ),
         },
         ("dalle",),
     ),
@@ -143,13 +136,13 @@ CLAIMS = (
         "family_stylegan2.png",
         {
             N_("in experiment 1 StyleGAN2 has a lower FID than every other family, at both sizes"): lower(
-                usual_pairs("stylegan2")
+                versus(usual("stylegan2"), usual())
             ),
             N_(
                 "artefacts: at 128 the upper half of the spectrum is more than 0.1 decades off real images'"
-            ): beyond([usual("stylegan2", SMALL)], ARTEFACTS, 1, "artefacts"),
+            ): beyond(usual("stylegan2", SMALL), ARTEFACTS, 1, "artefacts"),
             N_("at 1024 it is less far off than at 128"): lower(
-                [(usual("stylegan2", LARGE), usual("stylegan2", SMALL))], "artefacts"
+                [(*usual("stylegan2", LARGE), *usual("stylegan2", SMALL))], "artefacts"
             ),
         },
     ),
@@ -159,13 +152,13 @@ CLAIMS = (
         "family_stylegan2.png",
         {
             N_("Hinge has a lower FID than Wasserstein and LSGAN, at both sizes"): lower(
-                rivals("stylegan2", "hinge")
+                versus(select("stylegan2", "hinge"), select("stylegan2"))
             ),
             N_("with Hinge the losses of generator and discriminator never swap sides"): crosses(
                 "stylegan2", "hinge", claimed=False
             ),
             N_("LSGAN's spectrum is farther off real images' than Hinge's, at both sizes"): lower(
-                rivals("stylegan2", "hinge", ("lsgan",)), "artefacts"
+                versus(select("stylegan2", "hinge"), select("stylegan2", "lsgan")), "artefacts"
             ),
             N_("with LSGAN the two losses do swap sides"): crosses("stylegan2", "lsgan", claimed=True),
         },
@@ -180,7 +173,7 @@ CLAIMS = (
                 any_two_losses("stable_diffusion")
             ),
             N_("the validation loss of MAE falls by the largest share, at both sizes"): curve_leads(
-                rivals("stable_diffusion", "mae"), fall
+                versus(select("stable_diffusion", "mae"), select("stable_diffusion")), fall
             ),
             N_(
                 "easily: the validation loss rises between records less often than in every other family "
@@ -210,11 +203,11 @@ CLAIMS = (
             N_(
                 "StyleGAN2 with Hinge has a lower FID than every other cell of its size except Stable "
                 "Diffusion with MAE"
-            ): lower(leading("stylegan2", "hinge", LEADERS)),
+            ): lower(versus(HINGE, OTHERS)),
             N_(
                 "Stable Diffusion with MAE has a lower FID than every other cell of its size except "
                 "StyleGAN2 with Hinge"
-            ): lower(leading("stable_diffusion", "mae", LEADERS)),
+            ): lower(versus(MAE, OTHERS)),
         },
     ),
 )

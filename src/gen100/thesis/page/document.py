@@ -3,7 +3,6 @@
 import platform
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from gen100.report.reference import read_provenance
 from gen100.report.results import read_results
 from gen100.report.style import plain
 from gen100.report.table import DASH, made_with
-from gen100.thesis import layout as thesis
+from gen100.thesis import stages
 from gen100.thesis.cells import NUMBERS
 from gen100.thesis.claims.claim import VERDICTS
 from gen100.thesis.claims.report import COLUMNS, RULE
@@ -62,8 +61,6 @@ def write_pages(params: Params) -> None:
         "real": real_images(params, arrays),
         "params": Path("params.yaml").read_text(encoding="utf-8"),
         "versions": _versions(),
-        "style": _asset("style.css"),
-        "scripts": [_asset("vendor", "sortable.min.js"), _asset("page.js")],
     }
     pages: dict[str, Values] = {}
     # All that can be missing is read before the first page is written.
@@ -117,10 +114,6 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals["_"] = _
     return environment
-
-
-def _asset(*path: str) -> str:
-    return files("gen100.thesis.page").joinpath(*path).read_text(encoding="utf-8").strip()
 
 
 def _versions() -> dict[str, str]:
@@ -196,7 +189,7 @@ def _downloads(language: str) -> list[dict[str, str]]:
         [layout.RESULTS, layout.REFERENCE, layout.COMPARISONS],
         # Their texts are on the page itself.
         [layout.CLAIMS.with_suffix(f".{language}.csv"), layout.FORENSICS.with_suffix(".csv")],
-        *(thesis.table(name, language) for name in thesis.TABLE_NAMES),
+        *(stages.table(name, language) for name in stages.TABLE_NAMES),
     ]
     return [
         {file.name: data_address(file.read_bytes(), MEDIA_TYPES[file.suffix]) for file in line} for line in lines

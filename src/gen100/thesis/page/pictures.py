@@ -23,6 +23,8 @@ QUALITY = 75
 """Of WebP: at 32 x 32 pixels the loss is invisible."""
 GRAPH = (5.6, 2.1)
 """Inches."""
+SIGNS = str.maketrans({"'": "%26quot;", '"': "'", "&": "%26", "%": "%25", "#": "%23", "<": "%3C", ">": "%3E"})
+"""Those of an SVG that an address in double quotes cannot hold."""
 
 
 class Picture(NamedTuple):
@@ -70,17 +72,7 @@ def _vector(text: str) -> str:
     )
     # Letters are outlines with long names, placed once each time they occur.
     text = re.sub(r'\b(id="|href="#)DejaVuSans-', r"\1", text).replace("xlink:href", "href")
-    for sign, code in {
-        "'": "&quot;",
-        '"': "'",
-        "%": "%25",
-        "#": "%23",
-        "<": "%3C",
-        ">": "%3E",
-        "&": "%26",
-    }.items():
-        text = text.replace(sign, code)
-    return Markup("data:image/svg+xml,") + Markup(text)
+    return Markup("data:image/svg+xml," + text.translate(SIGNS))
 
 
 def loss_graph(curves: list[pd.DataFrame], family: str) -> Picture:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from gen100 import i18n, layout
 from gen100.data.arrays import Cifar100, load
 from gen100.report.style import Caption, save, styled
-from gen100.thesis.layout import theory_figure
+from gen100.thesis.stages import theory_figure
 from gen100.thesis.theory import activations, descent, diffusion
 
 FIGURES = {
