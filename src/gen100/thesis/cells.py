@@ -9,16 +9,11 @@ PRINTED = ("fid", "is", "train_loss", "val_loss")
 """The columns that the thesis has."""
 
 
-def _read() -> dict[Cell, dict[str, str]]:
-    with files("gen100.thesis").joinpath("thesis.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {
+with files("gen100.thesis").joinpath("thesis.csv").open(encoding="utf-8") as file:
+    NUMBERS = {
         Cell(row["model"], row["loss"], int(row["latent_size"])): {name: row[name] for name in PRINTED}
-        for row in rows
+        for row in csv.DictReader(file)
     }
-
-
-NUMBERS = _read()
 """The thesis's cells in its order, and their numbers as printed."""
 
 CELLS = tuple(NUMBERS)

@@ -1,24 +1,19 @@
 """Tables 3.1 and 3.2: the thesis's columns with this study's numbers, and the thesis's own next to them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
 from gen100 import i18n, layout
 from gen100.cells import Cell
 from gen100.config import Params
 from gen100.files import write_text
 from gen100.i18n import N_, _
-from gen100.provenance import Provenance
-from gen100.report.best import Winners, read_winners
-from gen100.report.records import Record
-from gen100.report.reference import Kind, read_provenance, read_reference
+from gen100.report.best import read_winners
+from gen100.report.reference import read_provenance, read_reference
 from gen100.report.results import read_results
 from gen100.report.table import Column, Table, Value, cell_rows, network_head, notes, reference_rows, titled
 from gen100.report.table_formats import FORMATS
 from gen100.report.table_of_measures import build_measures
-from gen100.thesis.cells import NUMBERS
-from gen100.thesis.cells import experiment as experiment_of
+from gen100.thesis.cells import NUMBERS, experiment
 
 TITLES = {
     1: N_("Table 3.1. Comparison of the quality of the images generated in experiment 1"),
@@ -26,17 +21,17 @@ TITLES = {
 }
 
 
-def _build(
-    experiment: Literal[1, 2],
-    results: list[Record],
-    reference: Mapping[Kind, Record],
-    facts: Provenance,
-    winners: Winners,
-) -> Table:
-    """Means over seeds with their 95% intervals, of the thesis's cells in the order of results.csv.
+def build_tables(params: Params) -> list[Table]:
+    """Tables 3.1 and 3.2 and the table of all measures, of this workspace's results, in the current language.
 
-    Next to them are the thesis's numbers, digit by digit as printed.
+    They hold means over seeds with their 95% intervals, of the thesis's cells in the order of results.csv. Next to
+    them are the thesis's numbers, digit by digit as printed.
+
+    Raises:
+        UserError: results, comparisons or the floor are missing.
     """
+    results, reference = read_results(), read_reference(params)
+    facts, winners = read_provenance(), read_winners()
     own = [
         Column("fid", network_head(facts.extractor.distance, facts.extractor), 18, digits=2),
         Column("is", network_head("IS", facts.extractor), 15, digits=2),
@@ -45,30 +40,18 @@ def _build(
     ]
     heads = {"fid": ("FID", 12), "is": ("IS", 8), "train_loss": (own[2].head, 14), "val_loss": (own[3].head, 15)}
     printed = [Column(f"thesis_{key}", *head) for key, head in heads.items()]
-    cells = [Cell.parse(text) for text in dict.fromkeys(run["cell"] for run in results)]
-    rows = []
-    for row in cell_rows([cell for cell in cells if experiment_of(cell) == experiment], own, results, winners):
-        numbers = NUMBERS[row.cell] if row.cell else {}
-        values = {f"thesis_{key}": Value(float(text), text=text) for key, text in numbers.items()}
-        rows.append(replace(row, values=row.values | values))
-    return Table(
-        f"table_3_{experiment}",
-        titled(_(TITLES[experiment]), facts, rows),
-        [*own, *printed],
-        [*rows, *reference_rows(reference, own, facts)],
-        facts,
-        notes(rows, facts),
-    )
-
-
-def build_tables(params: Params) -> list[Table]:
-    """Tables 3.1 and 3.2 and the table of all measures, of this workspace's results, in the current language.
-
-    Raises:
-        UserError: results, comparisons or the floor are missing.
-    """
-    made = read_results(), read_reference(params), read_provenance(), read_winners()
-    return [_build(1, *made), _build(2, *made), build_measures(*made)]
+    tables = []
+    for number, title in TITLES.items():
+        cells = map(Cell.parse, dict.fromkeys(run["cell"] for run in results))
+        rows = []
+        for row in cell_rows([cell for cell in cells if experiment(cell) == number], own, results, winners):
+            numbers = NUMBERS[row.cell] if row.cell else {}
+            values = {f"thesis_{key}": Value(float(text), text=text) for key, text in numbers.items()}
+            rows.append(replace(row, values=row.values | values))
+        made = [*rows, *reference_rows(reference, own, facts)]
+        head = titled(_(title), facts, rows)
+        tables.append(Table(f"table_3_{number}", head, [*own, *printed], made, facts, notes(rows, facts)))
+    return [*tables, build_measures(results, reference, facts, winners)]
 
 
 def write_tables(params: Params) -> None:

@@ -2,12 +2,12 @@
 
 from gen100.i18n import N_
 from gen100.thesis.claims.claim import ThesisClaim
-from gen100.thesis.claims.cost import cheaper
 from gen100.thesis.claims.hypotheses import (
     alike,
     as_far_as_noise,
     as_high_as_printed,
     beyond,
+    cheaper,
     curve_leads,
     lower,
     printed_as_one,

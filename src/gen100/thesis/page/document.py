@@ -19,7 +19,7 @@ from gen100.files import read_json, write_text
 from gen100.i18n import _
 from gen100.report.labels import caveat, data_label, extractor_label
 from gen100.report.records import Record
-from gen100.report.reference import read_provenance
+from gen100.report.reference import read_levels, read_provenance
 from gen100.report.results import read_results
 from gen100.report.style import plain
 from gen100.report.table import DASH, made_with
@@ -62,27 +62,31 @@ def write_pages(params: Params) -> None:
         "params": Path("params.yaml").read_text(encoding="utf-8"),
         "versions": _versions(),
     }
-    pages: dict[str, Values] = {}
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("gen100.thesis.page", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.get_template("page.html.j2", globals={"_": _})
+    pages = {}
     # All that can be missing is read before the first page is written.
     for language in i18n.LANGUAGES:
         with i18n.language(language):
             tables = build_tables(params)
-            pages[language] = {
+            shown = {
                 **shared,
                 "language": language,
                 "other_pages": [
-                    (
-                        code,
-                        layout.page(code).name,
-                        Locale.parse(code).display_name.capitalize(),
-                    )
+                    (code, layout.page(code).name, Locale.parse(code).display_name.capitalize())
                     for code in i18n.LANGUAGES
                     if code != language
                 ],
                 "data": data_label(facts.data),
                 "caveat": caveat(facts.data, [run["images_seen"] for run in results]),
                 "extractor": extractor_label(facts.extractor),
-                "fid": _distances(results, reference),
+                "fid": _distances(results),
                 "tables": [results_table(table) for table in tables],
                 **_cells([cell_card(cell, params, tables[-1]) for cell in params.cells]),
                 **_claims(params.families),
@@ -95,25 +99,12 @@ def write_pages(params: Params) -> None:
                 },
                 "plots": {name: read_plot(layout.plot(name, language)) for name in ("cost", "bias")},
                 "runs": runs_table(results),
+                "theory": [(drawn(figure), caption) for _name, figure, caption in draw_all(arrays)],
                 "downloads": _downloads(language),
             }
-    template = _environment().get_template("page.html.j2")
-    for language, values in pages.items():
-        with i18n.language(language):
-            theory = [(drawn(figure), caption) for _name, figure, caption in draw_all(arrays)]
-            write_text(layout.page(language), template.render(**values, theory=theory))
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gen100.thesis.page", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["_"] = _
-    return environment
+            pages[layout.page(language)] = template.render(shown)
+    for file, text in pages.items():
+        write_text(file, text)
 
 
 def _versions() -> dict[str, str]:
@@ -127,13 +118,12 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _distances(results: list[Record], reference: Record) -> dict[str, str]:
+def _distances(results: list[Record]) -> dict[str, str]:
     """The range that the thesis printed, that of this study, and what no model made."""
     printed = [float(numbers["fid"]) for numbers in NUMBERS.values()]
     measured = [run["fid"] for run in results]
     ends = {"low": min(printed), "high": max(printed), "best": min(measured), "worst": max(measured)}
-    levels = {kind: reference[kind]["fid"] for kind in ("real", "noise", "constant")}
-    return {name: i18n.number(value, 2) for name, value in (ends | levels).items()}
+    return {name: i18n.number(value, 2) for name, value in (ends | read_levels()).items()}
 
 
 def _cells(cards: list[Values]) -> Values:

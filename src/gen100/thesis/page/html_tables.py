@@ -137,13 +137,7 @@ def mistakes_table(facts: ForensicsFacts) -> HtmlTable:
 
 
 def _images(of: ImageSetFacts) -> str:
-    match of.images:
-        case "real":
-            splits = {"train": _("real training images"), "test": _("real test images")}
-            return splits[of.split] if of.split else _("real images")
-        case "samples":
-            return _("samples of {cell}").format(cell=of.cell or DASH)
-        case "noise":
-            return _("noise")
-        case "flat":
-            return _("one flat colour")
+    if of.images == "samples":
+        return _("samples of {cell}").format(cell=of.cell or DASH)
+    splits = {"train": _("real training images"), "test": _("real test images"), None: _("real images")}
+    return {"real": splits[of.split], "noise": _("noise"), "flat": _("one flat colour")}[of.images]

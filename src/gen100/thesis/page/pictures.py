@@ -81,8 +81,7 @@ def loss_graph(curves: list[pd.DataFrame], family: str) -> Picture:
         figure = Figure(figsize=GRAPH, dpi=96)
         axes = figure.add_axes((0.1, 0.13, 0.88, 0.82))
         draw_losses(axes, curves, family)
-        axes.set_xlabel("")
-        axes.set_ylabel("")
+        axes.set(xlabel="", ylabel="")
         axes.get_legend().remove()  # pyright: ignore[reportOptionalMemberAccess]
         localize(figure)
         content = io.StringIO()
