@@ -191,6 +191,29 @@ def test_what_is_missing_is_named_with_its_stage(file: str, stage: str) -> None:
         Path(file).write_bytes(kept)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is not a table of claims: remove it and run stage claims"),
+        (b"id,claim\nC1,IS is 1.00\n", "is not a table of claims: remove it and run stage claims"),
+        (b"\xff\xfe", "is not a table of claims: remove it and run stage claims"),
+        (b"id,claim,verdict,evidence,figure\nC1,,perhaps,,\n", "holds the verdict 'perhaps'"),
+    ],
+)
+@pytest.mark.usefixtures("pages")
+def test_a_broken_table_of_claims_is_refused(content: bytes, said: str) -> None:
+    from gen100.config import load_params
+
+    file = Path("reports/claims.en.csv")
+    kept = file.read_bytes()
+    file.write_bytes(content)
+    try:
+        with pytest.raises(UserError, match=rf"{re.escape(str(file))} {said}"):
+            write_pages(load_params())
+    finally:
+        file.write_bytes(kept)
+
+
 def test_nearest_pairs_come_back_pixel_for_pixel(page: str, tmp_path: Path) -> None:
     assert page
     images = np.load(layout.ARRAYS)["train_images"]

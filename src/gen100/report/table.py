@@ -139,8 +139,7 @@ class Table:
     def provenance(self, columns: list[Column] | None = None) -> str:
         """Data, extractor, sample counts, reference, budget, seeds and device, then what signs and heads mean."""
         shown = self.columns if columns is None else columns
-        other = any(column.key.endswith(OTHER) for column in self.columns)
-        said = made_with(self.facts, self.runs, other)
+        said = made_with(self.facts, self.runs, self.columns)
         return " ".join([*said, *self.notes, *(column.note for column in shown if column.note)])
 
 
@@ -208,19 +207,15 @@ def titled(title: str, facts: Provenance, rows: list[TableRow]) -> str:
     return admitted(title, caveat(facts.data, seen))
 
 
-def made_with(facts: Provenance, runs: list[Record], other: bool = False) -> list[str]:
-    """Data, extractor and reference; of runs, samples, budget, seeds and device too; each a sentence.
-
-    Args:
-        other: whether numbers against the other split are shown.
-    """
+def made_with(facts: Provenance, runs: list[Record], columns: Sequence[Column] = ()) -> list[str]:
+    """What numbers were made with, and from how much, a sentence each; `columns` are those that are shown."""
     said = [
         (_("Data"), data_label(facts.data)),
         (_("Extractor"), extractor_label(facts.extractor)),
         (_("Reference"), split_label(facts.reference)),
     ]
     if runs:
-        if other:
+        if any(column.key.endswith(OTHER) for column in columns):
             said.append((_("Other split"), split_label(facts.other)))
         budgets = [
             f"{FAMILIES[name].title} " + span(run["images_seen"] for run in runs if run["family"] == name)

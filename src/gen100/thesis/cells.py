@@ -8,7 +8,6 @@ from gen100.cells import Cell
 PRINTED = ("fid", "is", "train_loss", "val_loss")
 """The columns that the thesis has."""
 
-
 with files("gen100.thesis").joinpath("thesis.csv").open(encoding="utf-8") as file:
     NUMBERS = {
         Cell(row["model"], row["loss"], int(row["latent_size"])): {name: row[name] for name in PRINTED}

@@ -96,12 +96,10 @@ def _examine(statement: str, measure: Measure, runs: ThesisRuns, short: bool) ->
         withheld = _("the data is synthetic, the claim is about CIFAR-100")
     elif outcome is not None and short and not found.lasting:
         withheld = _("the runs are short, more training could change this")
-    if withheld:
-        outcome = None
     answer = _(VERDICTS[combine([outcome])])
     if withheld:
-        measured = _(VERDICTS[combine([found.outcome])])
-        answer += " " + _("(measured: {outcome}; {reason})").format(outcome=measured, reason=withheld)
+        said = _("(measured: {outcome}; {reason})").format(outcome=answer, reason=withheld)
+        outcome, answer = None, f"{_(VERDICTS['inconclusive'])} {said}"
     return PartFinding(outcome, f"{_capital(statement)}: {answer}. {_capital(found.text)}.")
 
 

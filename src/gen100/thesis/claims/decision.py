@@ -127,7 +127,7 @@ def finding(tests: Sequence[DirectedTest]) -> PartFinding:
         # Contradictions first, then what was found for the claim, the surest first.
         order = sorted(range(len(tests)), key=lambda place: (not against[place], tests[place].difference.p))
         chosen = [tests[place] for place in order[: SHOWN // 2]]
-    text = _listed(chosen, tested)
+    text = stated(chosen, tested).text
     if len(tests) > 1:
         counted = _("{yes} of {all} as claimed beyond noise, {no} the other way")
         confirmed = sum(test.confirms for test in tests)
@@ -136,10 +136,6 @@ def finding(tests: Sequence[DirectedTest]) -> PartFinding:
 
 
 def stated(tests: Sequence[DirectedTest], write: Callable[[Difference], str] = told) -> PartFinding:
-    """Decide over all tests; list each."""
-    return PartFinding(decide(tests), _listed(tests, write))
-
-
-def _listed(tests: Sequence[DirectedTest], write: Callable[[Difference], str]) -> str:
-    """Named differences, one after the other; what two one-sided tests share is written once."""
-    return "; ".join(dict.fromkeys(f"{test.name}: {write(test.difference)}" for test in tests))
+    """Decide over all tests; list each difference, once where two one-sided tests share it."""
+    written = dict.fromkeys(f"{test.name}: {write(test.difference)}" for test in tests)
+    return PartFinding(decide(tests), "; ".join(written))

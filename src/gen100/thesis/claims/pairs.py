@@ -41,9 +41,9 @@ def versus(first: Sequence[Cell], second: Sequence[Cell]) -> list[Pair]:
     return [(a, b) for size in SIZES for a in first for b in second if _size(a) == _size(b) == size and a != b]
 
 
-def large_and_small() -> list[Pair]:
-    """Both sizes of each family and loss, the large one first."""
-    return list(zip(select(size=LARGE), select(size=SMALL), strict=True))
+def matched(first: Sequence[Cell], second: Sequence[Cell]) -> list[Pair]:
+    """The first cells with the second, one by one."""
+    return list(zip(first, second, strict=True))
 
 
 def any_two_losses(family: str) -> list[Pair]:

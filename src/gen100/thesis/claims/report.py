@@ -37,24 +37,13 @@ def write_claims(_params: object) -> None:
     for language in i18n.LANGUAGES:
         with i18n.language(language):
             verdicts = [judge(claim, runs) for claim in CLAIMS]
+            rows = []
+            for each in verdicts:
+                evidence = " ".join([*(part.text for part in each.parts), _basis(each, runs)])
+                rows.append([each.claim.id, _(each.claim.text), each.verdict, evidence, _figure(each)])
             with whole(layout.CLAIMS.with_suffix(f".{language}.csv")) as temporary:
-                as_table(verdicts, runs).to_csv(temporary, index=False, lineterminator="\n")
+                pd.DataFrame(rows, columns=COLUMNS).to_csv(temporary, index=False, lineterminator="\n")
             write_text(layout.CLAIMS.with_suffix(f".{language}.md"), as_markdown(verdicts, runs))
-
-
-def as_table(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> pd.DataFrame:
-    """One row per claim, with the columns COLUMNS, in the current language."""
-    rows = [
-        [
-            each.claim.id,
-            _(each.claim.text),
-            each.verdict,
-            " ".join([*(part.text for part in each.parts), _basis(each, runs)]),
-            _figure(each),
-        ]
-        for each in verdicts
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def as_markdown(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> str:

@@ -51,8 +51,7 @@ class ThesisRuns:
         Raises:
             MissingError: none was.
         """
-        names = {row["cell"] for row in self.rows}
-        found = [cell for cell in cells if str(cell) in names]
+        found = [cell for cell in cells if any(row["cell"] == str(cell) for row in self.rows)]
         if not found:
             raise MissingError(str(cells[0]))
         return found
@@ -130,7 +129,7 @@ class ThesisRuns:
             if cell not in self._appearances:
                 self._appearances[cell] = [self._appearance(cell, row) for row in self.of(cell)]
             found = [each[measure] for each in self._appearances[cell]]
-            values, errors = [one.value for one in found], [one.error for one in found]
+            values, errors = [value for value, _ in found], [error for _, error in found]
         return values, float(np.sqrt(np.square(errors).sum()) / len(errors))
 
     def _appearance(self, cell: Cell, row: Record) -> dict[str, Appearance]:

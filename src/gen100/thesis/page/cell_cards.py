@@ -53,7 +53,7 @@ def cell_card(name: str, params: Params, measures: Table) -> dict[str, Any]:
     curves = [read_curve(cell, each) for each in params.seeds]
     line = next(line for line in measures.rows if line.cell == cell)
     scale = _(SCALES[choose_scale(both_losses(curves))])
-    losses = loss_names(cell.family)
+    first, second = loss_names(cell.family)
     # Both losses at the start and the end of the first curve.
     start, end = (
         " / ".join(plain(float(curves[0][column].iloc[row]), 4) for column in COLUMNS) for row in (0, -1)
@@ -65,16 +65,11 @@ def cell_card(name: str, params: Params, measures: Table) -> dict[str, Any]:
         "measures": [
             (column.head, line.values[column.key].text) for column in measures.columns if column.key in MEASURES
         ],
-        "losses": losses,
+        "losses": (first, second),
         "scale": scale,
         "graph": loss_graph(curves, cell.family),
         "graph_alt": _("{cell}: {first} and {second}, {scale}; from {start} to {end}.").format(
-            cell=f"{cell.title}, {cell.latent}",
-            first=losses[0],
-            second=losses[1],
-            scale=scale,
-            start=start,
-            end=end,
+            cell=f"{cell.title}, {cell.latent}", first=first, second=second, scale=scale, start=start, end=end
         ),
         "samples": tiles(read_samples(cell, seed, _shown(params))),
         "neighbours": photograph(read_pairs(layout.run(cell, seed) / "neighbours.png", NEIGHBOUR_ROWS)),

@@ -56,12 +56,6 @@ def write_pages(params: Params) -> None:
     """
     results, facts, mistakes = read_results(), read_provenance(), read_forensics()
     reference, arrays = read_json(layout.REFERENCE), load(layout.ARRAYS)
-    shared = {
-        "seed": params.seeds[0],
-        "real": real_images(params, arrays),
-        "params": Path("params.yaml").read_text(encoding="utf-8"),
-        "versions": _versions(),
-    }
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("gen100.thesis.page", "."),
         autoescape=True,
@@ -76,10 +70,9 @@ def write_pages(params: Params) -> None:
         with i18n.language(language):
             tables = build_tables(params)
             shown = {
-                **shared,
                 "language": language,
                 "other_pages": [
-                    (code, layout.page(code).name, Locale.parse(code).display_name.capitalize())
+                    (code, layout.page(code).name, str(Locale.parse(code).display_name).capitalize())
                     for code in i18n.LANGUAGES
                     if code != language
                 ],
@@ -87,6 +80,8 @@ def write_pages(params: Params) -> None:
                 "caveat": caveat(facts.data, [run["images_seen"] for run in results]),
                 "extractor": extractor_label(facts.extractor),
                 "fid": _distances(results),
+                "seed": params.seeds[0],
+                "real": real_images(params, arrays),
                 "tables": [results_table(table) for table in tables],
                 **_cells([cell_card(cell, params, tables[-1]) for cell in params.cells]),
                 **_claims(params.families),
@@ -98,7 +93,9 @@ def write_pages(params: Params) -> None:
                     for name, value in (reference.get("check") or {}).items()
                 },
                 "plots": {name: read_plot(layout.plot(name, language)) for name in ("cost", "bias")},
+                "params": Path("params.yaml").read_text(encoding="utf-8"),
                 "runs": runs_table(results),
+                "versions": _versions(),
                 "theory": [(drawn(figure), caption) for _name, figure, caption in draw_all(arrays)],
                 "downloads": _downloads(language),
             }
@@ -158,10 +155,10 @@ def _claims(families: list[str]) -> Values:
     language = i18n.current()
     file = layout.CLAIMS.with_suffix(f".{language}.csv")
     try:
-        rows = pd.read_csv(file, keep_default_na=False, dtype=str)[COLUMNS].to_dict("records")
+        rows = pd.read_csv(file, keep_default_na=False, dtype=str, usecols=COLUMNS).to_dict("records")
     except FileNotFoundError:
         raise UserError(f"{file} is missing: run stage claims") from None
-    except (ValueError, KeyError):
+    except ValueError:
         raise UserError(f"{file} is not a table of claims: remove it and run stage claims") from None
     targets = {layout.family_figure(family, language).name: f"cells-{family}" for family in families}
     targets |= {layout.plot(name, language).name: name for name in ("cost", "bias")}

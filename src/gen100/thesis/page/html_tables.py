@@ -62,17 +62,15 @@ def _row(table: Table, line: TableRow, *first: HtmlCell) -> list[HtmlCell]:
 def results_table(table: Table) -> HtmlTable:
     """A table of cells, with what no model made at the bottom."""
 
+    heads = [column.directed_head for column in table.columns]
+
     def row(line: TableRow) -> list[HtmlCell]:
         return _row(table, line, HtmlCell(line.size, float(line.cell.latent) if line.cell else None))
 
     return HtmlTable(
         table.name,
         table.title,
-        [
-            _("Model and loss function"),
-            _("Batch and latent size"),
-            *(each.directed_head for each in table.columns),
-        ],
+        [_("Model and loss function"), _("Batch and latent size"), *heads],
         [row(line) for line in table.rows if line.cell],
         [row(line) for line in table.rows if not line.cell],
         table.provenance(),
