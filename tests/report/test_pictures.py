@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from gen100 import i18n, layout
@@ -24,7 +23,7 @@ from gen100.thesis.appendices import figure_title
 from gen100.thesis.theory import descent
 from gen100.thesis.theory.activations import pre_activations, sigmoid_slope, steep_until
 from gen100.thesis.theory.diffusion import reverse, reverse_mean
-from gen100.thesis.theory.rules import METHODS
+from gen100.thesis.theory.rules import METHODS, descend
 from support.report_workspace import OWN, make_workspace
 
 CELLS = ["vae-elbo-128", "vae-wae-512", "stylegan2-hinge-128"]
@@ -185,30 +184,33 @@ def test_losses_are_called_as_the_family_says() -> None:
         assert loss_names("vae") == ("навчання", "валідація")
 
 
-OPTIMIZERS = {
-    "plain": lambda p: torch.optim.SGD(p, lr=0.05),
-    "momentum": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9),
-    "Nesterov": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),
-    "Adagrad": lambda p: torch.optim.Adagrad(p, lr=0.05, eps=1e-8),
-    "RMSProp": lambda p: torch.optim.RMSprop(p, lr=0.05),
-    "Adadelta": lambda p: torch.optim.Adadelta(p, lr=1.0),
-    "Adam": lambda p: torch.optim.Adam(p, lr=0.05),
-    "NAdam": lambda p: torch.optim.NAdam(p, lr=0.05),
+N = np.arange(1, 51)
+CLOSED_FORMS = {
+    "plain": 0.1 * np.ones(50),
+    "momentum": (1 - 0.9**N),
+    "Nesterov": 0.1 + 0.9 * (1 - 0.9**N),
+    "Adagrad": 0.05 / np.sqrt(N),
+    "RMSProp": 0.05 / np.sqrt(1 - 0.99**N),
+    "Adam": 0.05 * np.ones(50),
 }
+"""Lengths of the first 50 steps on a constant slope of 2, at the rate 0.05."""
 
 
-@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.title)
-def test_update_rules_agree_with_torch(method) -> None:
-    start = np.array([-2.0, 1.5])
-    path = method.rule(descent.hollow_slope, start, 50, method.rate)
-    point = torch.tensor(start, requires_grad=True)
-    optimizer = OPTIMIZERS[method.title]([point])
-    for expected in path[1:]:
-        optimizer.zero_grad()
-        loss = 1 - torch.exp(-(point[0] ** 2 / 8 + point[1] ** 2 / 2))
-        loss.backward()
-        optimizer.step()
-        np.testing.assert_allclose(expected, point.detach().numpy(), atol=1e-8)
+@pytest.mark.parametrize("method", CLOSED_FORMS)
+def test_update_rules_on_a_slope(method: str) -> None:
+    path = descend(lambda _: np.array([2.0, -2.0]), np.array([1.0, -3.0]), 50, METHODS[method])
+    assert np.array_equal(path[0], [1, -3])
+    expected = np.outer(CLOSED_FORMS[method], [-1, 1])
+    np.testing.assert_allclose(np.diff(path, axis=0), expected, atol=1e-7)
+
+
+@pytest.mark.usefixtures("reported")
+def test_steps_to_the_hollow() -> None:
+    said = read_caption(layout.FIGURES / "figure_1_3.en.svg").alt
+    assert said.endswith(
+        "plain: over 1,000 steps, momentum: 139 steps, Nesterov: 136 steps, Adagrad: 926 steps, RMSProp: 13 steps,"
+        " Adadelta: 163 steps, Adam: 65 steps, NAdam: 58 steps."
+    )
 
 
 @pytest.mark.usefixtures("reported")

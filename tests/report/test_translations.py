@@ -1,12 +1,14 @@
 """Every message of the program has a translation that fits it, and nothing else stands in a catalogue."""
 
 import ast
+import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -18,7 +20,17 @@ from support.processes import ROOT
 
 PACKAGE = ROOT / "src/gen100"
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-METHODS = [("**.py", "python"), ("**.j2", "jinja2")]
+TABLE, COLUMNS = "thesis/forensics/mistakes.csv", ("title", "seen")
+"""A table of messages, and its columns that hold some."""
+
+
+def table_messages(file: BinaryIO, *_: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
+    """The messages of a table, as one of Babel's methods of extraction finds them."""
+    for number, row in enumerate(csv.DictReader(io.TextIOWrapper(file, "utf-8")), start=2):
+        yield from ((number, "_", row[column], []) for column in COLUMNS)
+
+
+METHODS: list[Any] = [("**.py", "python"), ("**.j2", "jinja2"), (TABLE, table_messages)]
 ENTRY = re.compile(r'^msgid ((?:[ \t]*".*"\s*?(?:\n|\Z))+)', re.M)
 PERCENT = re.compile(r"%\((\w+)\)")
 
@@ -82,7 +94,9 @@ def computed_messages(source: str) -> Iterator[int]:
 
 
 def test_messages_are_found() -> None:
-    assert len(messages()) > 10
+    found = messages()
+    assert len(found) > 10
+    assert found["FID of logits"].startswith(TABLE)
 
 
 def test_messages_are_literals() -> None:

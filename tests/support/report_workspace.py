@@ -26,11 +26,11 @@ from gen100.thesis.forensics.facts import (
     ForensicsFacts,
     ImageSetFacts,
     Measurement,
-    MistakeResult,
     write_forensics_csv,
 )
 from gen100.thesis.tables import write_tables
 from support.made_up import resampled
+from support.made_up_forensics import result
 from support.processes import ROOT
 
 ALL_CELLS = [
@@ -149,7 +149,7 @@ def write_mistakes(extractor: ExtractorFacts, data: DataFacts, cell: str) -> Non
 
     def found(of: ImageSetFacts, score: float, fid: float) -> Measurement:
         return Measurement(
-            of=of,
+            **of.model_dump(),
             count=200,
             reference_count=2000,
             network="extractor",
@@ -165,12 +165,13 @@ def write_mistakes(extractor: ExtractorFacts, data: DataFacts, cell: str) -> Non
     real = ImageSetFacts(images="real", split="test")
     samples = ImageSetFacts(images="samples", cell=cell, seed=0, images_seen=200_000)
     results = (
-        MistakeResult(("none",), "neither", (found(real, 11.25, 3.5), found(samples, 2.5, 100.0))),
-        MistakeResult(("noise",), "neither", (found(ImageSetFacts(images="noise"), 1.5, 410.0),)),
-        MistakeResult(("twice_softmax",), "IS", (found(real, 1.0012, 3.5), found(samples, 1.0004, 100.0))),
+        result("none", "neither", found(real, 11.25, 3.5), found(samples, 2.5, 100.0)),
+        result("noise", "neither", found(ImageSetFacts(images="noise"), 1.5, 410.0)),
+        result("twice_softmax", "IS", found(real, 1.0012, 3.5), found(samples, 1.0004, 100.0)),
     )
     reference = SplitFacts(split="train", images=data.train)
-    write_forensics_csv(ForensicsFacts(data, extractor, reference, results))
+    facts = ForensicsFacts(data=data, extractor=extractor, reference=reference, results=results)
+    write_forensics_csv(facts)
 
 
 def write_plots() -> None:

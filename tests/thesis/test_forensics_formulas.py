@@ -10,10 +10,10 @@ from torch import Tensor
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
 from torch_fidelity.metric_isc import isc_features_to_metric
 
-from gen100.thesis.forensics import frechet_distances, inception_scores
+from gen100.thesis.forensics import frechet_distances, inception_scores, preprocessing
 from gen100.thesis.forensics.frechet_distances import DistanceFunction, FeatureStatistics
 from gen100.thesis.forensics.inception_scores import ScoreFunction
-from gen100.thesis.forensics.mistakes import MISTAKES
+from gen100.thesis.forensics.mistakes import MISTAKES, Mistake
 
 
 def gaussian(count: int, width: int, seed: int, shift: float = 0.0) -> Tensor:
@@ -102,10 +102,10 @@ def test_batches() -> None:
     assert by(frechet_distances.batches_summed) == pytest.approx(sum(parts), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", list(dict.fromkeys(mistake.pipeline.distance for mistake in MISTAKES)))
+@pytest.mark.parametrize("name", list(dict.fromkeys(mistake.distance for mistake in MISTAKES)))
 def test_which_distances_grow_with_the_square_of_the_scale(name: str) -> None:
     distance = getattr(frechet_distances, name)
-    scaled = distance(FeatureStatistics(A).times(3), FeatureStatistics(B).times(3))
+    scaled = by(distance, 3 * A, 3 * B)
     quadratic = scaled == pytest.approx(9 * by(distance), rel=1e-6)
     assert quadratic == (name not in frechet_distances.NOT_QUADRATIC)
 
@@ -175,3 +175,15 @@ def test_softmax_over_images_and_of_features() -> None:
     q = q / q.sum(axis=1, keepdims=True)
     near = math.exp(divergence(q))
     assert inception_scores.features_for_logits(LOGITS, FEATURES) == pytest.approx(near, rel=0.01)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_the_functions_that_the_table_names_exist(mistake: Mistake) -> None:
+    named = (
+        (preprocessing, mistake.samples),
+        (preprocessing, mistake.real),
+        (frechet_distances, mistake.distance),
+        (inception_scores, mistake.score),
+    )
+    for module, name in named:
+        assert getattr(module, name).__module__ == module.__name__

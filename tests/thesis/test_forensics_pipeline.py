@@ -15,7 +15,7 @@ from gen100.thesis.forensics import preprocessing
 from gen100.thesis.forensics.classifiers import ClassifierVariants, SplitClassifier, untrained_inception
 from gen100.thesis.forensics.facts import ImageSetFacts
 from gen100.thesis.forensics.image_sets import ImageSet
-from gen100.thesis.forensics.pipeline import CORRECT_PIPELINE, FeatureLayer, MetricPipeline, NetworkVariant
+from gen100.thesis.forensics.mistakes import CORRECT, FeatureLayer, MetricPipeline, NetworkVariant
 from gen100.thesis.forensics.preprocessing import PixelChange
 from gen100.thesis.forensics.runner import PipelineRunner
 from support.tiny_metrics import draw, save_tiny_network
@@ -112,22 +112,18 @@ def test_the_correct_pipeline_gives_torch_fidelitys_numbers(own: Path, runner: P
         samples_shuffle=True,
         rng_seed=2020,
     )
-    assert runner.distance(CORRECT_PIPELINE, SAMPLES) == pytest.approx(
-        expected[torch_fidelity.KEY_METRIC_FID], rel=1e-4
-    )
-    assert runner.score(CORRECT_PIPELINE, SAMPLES) == pytest.approx(
-        expected[torch_fidelity.KEY_METRIC_ISC_MEAN], rel=1e-5
-    )
+    assert runner.distance(CORRECT, SAMPLES) == pytest.approx(expected[torch_fidelity.KEY_METRIC_FID], rel=1e-4)
+    assert runner.score(CORRECT, SAMPLES) == pytest.approx(expected[torch_fidelity.KEY_METRIC_ISC_MEAN], rel=1e-5)
 
 
 def test_ten_images_in_ten_splits(runner: PipelineRunner) -> None:
     ten = MetricPipeline(images=10)
     assert runner.score(ten, SAMPLES) == pytest.approx(1, abs=1e-9)
-    assert runner.score(CORRECT_PIPELINE, SAMPLES) > 1.05
+    assert runner.score(CORRECT, SAMPLES) > 1.05
     few = [ImageSet(of.facts, of.images[:10]) for of in (SAMPLES, runner.reference)]
     alone = PipelineRunner(runner.variants, few[1], CPU)
-    assert runner.distance(ten, SAMPLES) == pytest.approx(alone.distance(CORRECT_PIPELINE, few[0]))
-    assert (runner.count(SAMPLES, ten), runner.count(SAMPLES, CORRECT_PIPELINE)) == (10, 120)
+    assert runner.distance(ten, SAMPLES) == pytest.approx(alone.distance(CORRECT, few[0]))
+    assert (runner.count(SAMPLES, ten), runner.count(SAMPLES, CORRECT)) == (10, 120)
 
 
 def values_of(layer: FeatureLayer, runner: PipelineRunner) -> Tensor:

@@ -20,11 +20,10 @@ from gen100.provenance import DataFacts
 from gen100.thesis.forensics.classifiers import ClassifierVariants
 from gen100.thesis.forensics.facts import ImageSetFacts, read_forensics, write_forensics_csv
 from gen100.thesis.forensics.image_sets import ImageSet, first_cells
-from gen100.thesis.forensics.mistakes import MISTAKES
-from gen100.thesis.forensics.pipeline import CORRECT_PIPELINE, MetricPipeline
+from gen100.thesis.forensics.mistakes import CORRECT, MISTAKES, MetricPipeline
+from gen100.thesis.forensics.report import as_markdown
 from gen100.thesis.forensics.runner import PipelineRunner
-from gen100.thesis.forensics.search import on_inception_scale
-from gen100.thesis.forensics.stage import as_markdown, write_forensics
+from gen100.thesis.forensics.search import on_inception_scale, write_forensics
 from support.archives import archive_contents, pack
 from support.made_up_forensics import made_up_facts, result, samples
 from support.tiny_metrics import draw, save_tiny_network
@@ -39,8 +38,8 @@ def test_inceptions_scale(tmp_path: Path) -> None:
         ImageSet(ImageSetFacts(images="samples"), images) for images in (draw(60, 2, high=120), draw(60, 1))
     )
     runner = PipelineRunner(ClassifierVariants(tmp_path / "metric.safetensors"), reference, torch.device("cpu"))
-    fid = runner.distance(CORRECT_PIPELINE, of)
-    assert on_inception_scale(runner, CORRECT_PIPELINE, of, fid, 2 * fid) == pytest.approx((125, 250))
+    fid = runner.distance(CORRECT, of)
+    assert on_inception_scale(runner, CORRECT, of, fid, 2 * fid) == pytest.approx((125, 250))
     root = MetricPipeline(distance="root")
     assert on_inception_scale(runner, root, of, fid**0.5, 2 * fid) == pytest.approx((125**0.5, 250**0.5))
     pixels = MetricPipeline(layer="pixels 255")

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -9,15 +10,25 @@ from scipy.stats import kruskal
 
 from gen100 import i18n
 from gen100.cells import Cell
+from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.thesis.forensics.facts import ForensicsFacts, Measurement
-from gen100.thesis.forensics.mistakes import MISTAKES, NAMED
-from gen100.thesis.forensics.pipeline import CORRECT_PIPELINE, MetricPipeline
-from gen100.thesis.forensics.printed import PrintedNumbers
+from gen100.thesis.forensics.mistakes import CORRECT, MISTAKES, NAMED, MetricPipeline
 from gen100.thesis.forensics.report import method, printed_says, report_title, sections
-from gen100.thesis.forensics.verdict import in_range, judge, miss
+from gen100.thesis.forensics.verdict import (
+    FIDS,
+    HIGH,
+    LOW,
+    SCORES,
+    by_family,
+    in_range,
+    judge,
+    latent_pairs,
+    miss,
+    p_families,
+)
 from gen100.thesis.forensics.wording import brief, interval
-from support.made_up_forensics import PRINTED, made_up_facts, real, result, samples
+from support.made_up_forensics import made_up_facts, real, result, samples
 from support.processes import ROOT
 
 THESIS = ROOT / "src/gen100/thesis/thesis.csv"
@@ -40,7 +51,7 @@ THESIS = ROOT / "src/gen100/thesis/thesis.csv"
 )
 def test_verdicts(found: list[Measurement], explains: str, missed: str) -> None:
     assert judge(found) == explains
-    assert miss(found, PRINTED) == missed
+    assert miss(found) == missed
 
 
 @pytest.mark.parametrize(
@@ -55,42 +66,44 @@ def test_verdicts(found: list[Measurement], explains: str, missed: str) -> None:
     ],
 )
 def test_the_range_is_the_printed_one(low: float | None, high: float | None, inside: bool) -> None:
-    assert in_range(low, high, PRINTED) == inside
+    assert in_range(low, high) == inside
 
 
 def test_what_the_thesis_printed() -> None:
     rows = list(csv.DictReader(THESIS.open(encoding="utf-8")))
     assert len(rows) == 24
-    assert (PRINTED.low, PRINTED.high, PRINTED.scores) == (989.0345, 1899.2275, [1.0])
-    by_family: dict[str, list[float]] = {}
+    assert (LOW, HIGH, SCORES) == (989.0345, 1899.2275, [1.0])
+    families: dict[str, list[float]] = {}
     for row in rows:
-        by_family.setdefault(row["model"], []).append(float(row["fid"]))
-    assert PRINTED.medians == {family: float(np.median(values)) for family, values in by_family.items()}
-    assert pytest.approx(kruskal(*by_family.values()).pvalue) == PRINTED.p_families
-    without_worst = (values for family, values in by_family.items() if family != "vae")
-    assert pytest.approx(kruskal(*without_worst).pvalue) == PRINTED.p_families_without_worst
+        families.setdefault(row["model"], []).append(float(row["fid"]))
+    assert by_family(FIDS) == families
+    assert p_families(families) == pytest.approx(kruskal(*families.values()).pvalue)
+    said = " ".join(printed_says(made_up_facts().correct))
+    medians = {family: i18n.number(float(np.median(values))) for family, values in families.items()}
+    assert all(f"{FAMILIES[family].title} {text}" in said for family, text in medians.items())
+    without_worst = (values for family, values in families.items() if family != "vae")
+    assert f"the highest median, p = {kruskal(*without_worst).pvalue:.2f}" in said
     sizes = {(row["model"], row["loss"], row["latent_size"]): float(row["fid"]) for row in rows}
     pairs = [
         (fid, sizes[family, loss, "1024" if family == "stylegan2" else "2048"])
         for (family, loss, size), fid in sizes.items()
         if size == "128"
     ]
-    assert sorted(PRINTED.pairs) == sorted(pairs)
+    assert sorted(latent_pairs(FIDS)) == sorted(pairs)
 
 
 def test_what_is_said_of_the_printed_numbers_follows_them() -> None:
     correct = made_up_facts().correct
-    text = " ".join(printed_says(PRINTED, correct))
+    text = " ".join(printed_says(correct))
     assert "a factor of 1.92" in text
     assert "a factor of 2.50" in text
     assert "do not distinguish those families" in text
     cells = [Cell(family, "x", size) for family in ("vae", "dalle", "stylegan2") for size in range(10)]
     fids = {cell: 1000.0 * (1 + len(cell.family)) + cell.latent for cell in cells}
-    apart = PrintedNumbers(fids, dict.fromkeys(cells, 1.0))
-    assert "distinguish even those families" in " ".join(printed_says(apart, correct))
+    assert "distinguish even those families" in " ".join(printed_says(correct, fids))
 
 
-def items(key: str, facts: ForensicsFacts) -> tuple[str, ...]:
+def items(key: str, facts: ForensicsFacts) -> Sequence[str]:
     return next(section for section in sections(facts) if section.key == key).items
 
 
@@ -140,23 +153,21 @@ def test_tables_hold_each_result_once() -> None:
     pair = result("unit_cast logits", "both", *samples((1.0, 1000.0), (1.0, 1800.0)))
     found = {section.key: section for section in sections(made_up_facts(cast, pair))}
     singles, pairs = found["singles"].table, found["pairs"].table
-    assert singles is not None
-    assert pairs is not None
-    assert {len(row) for row in singles.rows} == {len(singles.heads)} == {len(singles.numeric)}
-    assert [row[0] for row in singles.rows] == [
+    assert {len(row) for row in singles} == {9}
+    assert [row[0] for row in singles] == [
         "none: the correct pipeline",
         "uniform noise instead of samples",
         "samples in [0, 1] cast to uint8",
     ]
-    assert singles.rows[2][2:] == (
+    assert singles[2][2:] == [
         *("1.00", "1.00", "5.00", "300–1,200", "300–1,200", "100"),
         "explains IS (FID in range for some only)",
-    )
-    assert singles.rows[1][2] == "—"
-    assert pairs.rows[0][0] == "samples in [0, 1] cast to uint8; FID of logits"
-    assert pairs.rows[0][-1] == "explains both columns"
+    ]
+    assert singles[1][2] == "—"
+    assert pairs[0][0] == "samples in [0, 1] cast to uint8; FID of logits"
+    assert pairs[0][-1] == "explains both columns"
     without = next(section for section in sections(made_up_facts(cast)) if section.key == "pairs")
-    assert (without.items, without.table) == (("None.",), None)
+    assert (without.items, without.table) == (["None."], [])
 
 
 def test_the_method_names_data_network_and_scale() -> None:
@@ -214,7 +225,7 @@ def test_mistakes_differ_and_each_changes_something() -> None:
     assert len(NAMED) == len(MISTAKES) + 1
     assert len({mistake.title for mistake in MISTAKES}) == len(MISTAKES)
     for mistake in MISTAKES:
-        assert bool(mistake.pipeline.changed) != bool(mistake.replacement)
+        assert bool(mistake.changed) != bool(mistake.replacement)
     joined = MetricPipeline(layer="logits").joined(MetricPipeline(distance="scatter"))
     assert joined == MetricPipeline(layer="logits", distance="scatter")
-    assert not CORRECT_PIPELINE.changed
+    assert not CORRECT.changed

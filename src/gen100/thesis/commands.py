@@ -5,7 +5,7 @@ from gen100.config import Params
 
 def forensics(params: Params) -> None:
     """Look for evaluation mistakes that give numbers like the thesis's."""
-    from gen100.thesis.forensics.stage import write_forensics
+    from gen100.thesis.forensics.search import write_forensics
 
     write_forensics(params)
 

@@ -13,7 +13,7 @@ from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d
 
 from gen100.metrics.extractors import Cifar100Extractor, load_extractor
 from gen100.metrics.network import FeatureNetwork
-from gen100.thesis.forensics.pipeline import NetworkVariant
+from gen100.thesis.forensics.mistakes import NetworkVariant
 from gen100.training.randomness import reseed
 
 SEED = 0
@@ -38,17 +38,12 @@ class SplitClassifier:
 
     def __call__(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """The last map and the logits of images on the scale of bytes."""
+        middle = 127.5
         if self.size is not None:
-            images = interpolate_bilinear_2d_like_tensorflow1x(
-                images, size=(self.size, self.size), align_corners=False
-            )
-        middle = 127.5 if self.size is None else 128
+            size, middle = (self.size, self.size), 128
+            images = interpolate_bilinear_2d_like_tensorflow1x(images, size=size, align_corners=False)
         last = self.body((images - middle) / middle)
         return last, self.head(last.mean(dim=(2, 3)))
-
-
-def _own(network: FeatureNetwork) -> SplitClassifier:
-    return SplitClassifier(lambda images: network.features(images)[-1], network.classify)
 
 
 def _inception(network: nn.Module, after_map: int, size: int = INCEPTION_SIZE) -> SplitClassifier:
@@ -94,7 +89,7 @@ class ClassifierVariants:
 
     def build(self, variant: NetworkVariant, where: torch.device) -> SplitClassifier:
         """The network on a device, the same each time."""
-        if variant in ("inception keras", "inception torchvision"):
+        if variant.startswith("inception"):
             return _inception(untrained_inception(variant).eval().to(where), after_map=3)
         network = copy.deepcopy(self._trained)
         if variant in ("untrained", "untrained training") and isinstance(network, FeatureNetwork):
@@ -102,5 +97,5 @@ class ClassifierVariants:
             network = FeatureNetwork(network.settings, classes=network.classify.out_features)
         network.train(variant in ("training", "untrained training")).to(where)
         if isinstance(network, FeatureNetwork):
-            return _own(network)
+            return SplitClassifier(lambda images: network.features(images)[-1], network.classify)
         return _inception(network, after_map=2, size=SMALLEST_SIZE if variant == "small" else INCEPTION_SIZE)

@@ -1,23 +1,22 @@
 """What the stage `forensics` measured, as typed facts: one row of forensics.csv per mistake and set of images."""
 
 import csv
-import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import groupby
-from typing import Any, Literal, cast, get_args
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+import pandas as pd
 
 from gen100 import layout
 from gen100.errors import UserError
 from gen100.files import write_text
 from gen100.provenance import DataFacts, ExtractorFacts, SplitFacts
 from gen100.settings import Settings
-from gen100.thesis.forensics.mistakes import MISTAKES, NAMED
+from gen100.thesis.forensics.mistakes import MISTAKES, NAMED, Mistake
 
 Explained = Literal["both", "IS", "FID", "neither"]
 """The printed columns that a mistake explains."""
+Model = TypeVar("Model", bound=Settings)
 
 
 class ImageSetFacts(Settings):
@@ -36,11 +35,10 @@ class ImageSetFacts(Settings):
     images_seen: int | None = None
 
 
-class Measurement(Settings):
+class Measurement(ImageSetFacts):
     """What one mistake, or two at once, gives for one set of images.
 
     Attributes:
-        of: the images.
         count, reference_count: how many of them, and how many reference images, the distance compares.
         network: the workspace's extractor in whatever state, Inception v3 without trained weights, or none for
             a distance of pixels.
@@ -53,7 +51,6 @@ class Measurement(Settings):
         fid_in_range: whether that interval meets the range that the thesis printed.
     """
 
-    of: ImageSetFacts
     count: int
     reference_count: int
     network: Literal["extractor", "untrained Inception v3", "none"]
@@ -65,35 +62,25 @@ class Measurement(Settings):
     prints_100: bool
     fid_in_range: bool
 
-    @property
-    def real(self) -> bool:
-        return self.of.images == "real"
 
+class MistakeResult(Settings):
+    """A mistake, or two at once, on every set of images."""
 
-@dataclass(frozen=True)
-class MistakeResult:
-    """A mistake, or two at once, on every set of images.
-
-    Attributes:
-        names: one or two keys of `mistakes.NAMED`.
-    """
-
-    names: tuple[str, ...]
+    mistakes: tuple[Mistake, ...]
     explains: Explained
     measurements: tuple[Measurement, ...]
 
     @property
     def real(self) -> list[Measurement]:
-        return [found for found in self.measurements if found.real]
+        return [found for found in self.measurements if found.images == "real"]
 
     @property
     def samples(self) -> list[Measurement]:
         """Of samples, or of what is measured instead."""
-        return [found for found in self.measurements if not found.real]
+        return [found for found in self.measurements if found.images != "real"]
 
 
-@dataclass(frozen=True)
-class ForensicsFacts:
+class ForensicsFacts(Settings):
     """All results of a workspace, and what they were measured with.
 
     Attributes:
@@ -112,25 +99,26 @@ class ForensicsFacts:
 
     @property
     def singles(self) -> list[MistakeResult]:
-        return [result for result in self.results[1:] if len(result.names) == 1]
+        return [result for result in self.results[1:] if len(result.mistakes) == 1]
 
     @property
     def pairs(self) -> list[MistakeResult]:
-        return [result for result in self.results[1:] if len(result.names) == 2]
+        return [result for result in self.results[1:] if len(result.mistakes) == 2]
 
     @property
     def noise(self) -> float | None:
         """The distance of uniform noise by the correct pipeline."""
-        return next(result for result in self.singles if result.names == ("noise",)).measurements[0].fid
+        return next(result for result in self.singles if result.mistakes[0].name == "noise").measurements[0].fid
 
     @property
-    def skipped(self) -> list[str]:
-        """Names of the mistakes that this workspace's network and data do not allow."""
-        tried = {name for result in self.results for name in result.names}
-        return [mistake.name for mistake in MISTAKES if mistake.name not in tried]
+    def skipped(self) -> list[Mistake]:
+        """The mistakes that this workspace's network and data do not allow."""
+        tried = {mistake.name for result in self.results for mistake in result.mistakes}
+        return [mistake for mistake in MISTAKES if mistake.name not in tried]
 
 
 _PROVENANCE: dict[str, type[Settings]] = {"data": DataFacts, "extractor": ExtractorFacts, "reference": SplitFacts}
+_TRIED = ("mistake", "second_mistake", "explains")
 
 
 def write_forensics_csv(facts: ForensicsFacts) -> None:
@@ -138,40 +126,18 @@ def write_forensics_csv(facts: ForensicsFacts) -> None:
     provenance = {
         f"{name}_{key}": value for name in _PROVENANCE for key, value in getattr(facts, name).model_dump().items()
     }
-    rows = [
-        {"mistake": result.names[0], "second_mistake": "".join(result.names[1:]), "explains": result.explains}
-        | found.of.model_dump()
-        | found.model_dump(exclude={"of"})
-        | provenance
-        for result in facts.results
-        for found in result.measurements
-    ]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(layout.FORENSICS.with_suffix(".csv"), text.getvalue())
+    rows = []
+    for result in facts.results:
+        first, second = [*(mistake.name for mistake in result.mistakes), ""][:2]
+        tried = dict(zip(_TRIED, (first, second, result.explains), strict=True))
+        rows += [tried | found.model_dump() | provenance for found in result.measurements]
+    text = pd.DataFrame(rows, dtype=object).to_csv(index=False, lineterminator="\n")
+    write_text(layout.FORENSICS.with_suffix(".csv"), text)
 
 
-def _picked(model: type[BaseModel], row: dict[str, str], prefix: str = "") -> dict[str, Any]:
+def _picked(model: type[Model], row: Mapping[str, str], prefix: str = "") -> Model:
     """The columns of a model's fields; an empty one is None."""
-    return {key: row[f"{prefix}{key}"] or None for key in model.model_fields if f"{prefix}{key}" in row}
-
-
-def _tried(row: dict[str, str]) -> tuple[str, ...]:
-    return row["mistake"], row["second_mistake"], row["explains"]
-
-
-def _results(rows: Iterable[dict[str, str]]) -> Iterable[MistakeResult]:
-    for (first, second, explains), group in groupby(rows, key=_tried):
-        names = tuple(NAMED[name].name for name in (first, second) if name)
-        found = (
-            Measurement.model_validate({**_picked(Measurement, row), "of": _picked(ImageSetFacts, row)})
-            for row in group
-        )
-        if explains not in get_args(Explained):
-            raise ValueError(explains)
-        yield MistakeResult(names, cast(Explained, explains), tuple(found))
+    return model.model_validate({key: row[f"{prefix}{key}"] or None for key in model.model_fields})
 
 
 def read_forensics() -> ForensicsFacts:
@@ -184,14 +150,20 @@ def read_forensics() -> ForensicsFacts:
     try:
         with file.open(encoding="utf-8", newline="") as text:
             rows = list(csv.DictReader(text, strict=True))
-        provenance = {
-            name: model.model_validate(_picked(model, rows[0], f"{name}_")) for name, model in _PROVENANCE.items()
-        }
-        facts = ForensicsFacts(**provenance, results=tuple(_results(rows)))  # pyright: ignore[reportArgumentType]
+        provenance = {name: _picked(model, rows[0], f"{name}_") for name, model in _PROVENANCE.items()}
+        results = [
+            {
+                "mistakes": [NAMED[name] for name in (first, second) if name],
+                "explains": explains,
+                "measurements": [_picked(Measurement, row) for row in group],
+            }
+            for (first, second, explains), group in groupby(rows, key=lambda row: [row[key] for key in _TRIED])
+        ]
+        facts = ForensicsFacts.model_validate({**provenance, "results": results})
         if facts.noise is None:
             raise ValueError("no distance of noise")
     except FileNotFoundError:
         raise UserError(f"{file} is missing: run stage forensics") from None
-    except (ValidationError, ValueError, KeyError, IndexError, StopIteration, csv.Error):
+    except (ValueError, KeyError, IndexError, StopIteration, csv.Error):  # pydantic's errors are ValueErrors
         raise UserError(f"{file} is damaged or of another version: remove it and run stage forensics") from None
     return facts

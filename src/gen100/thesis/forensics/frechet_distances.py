@@ -46,9 +46,6 @@ class FeatureStatistics:
     def covariance(self) -> Tensor:
         return self.root.T @ self.root
 
-    def times(self, factor: float) -> "FeatureStatistics":
-        return FeatureStatistics(factor * self.values)
-
 
 DistanceFunction = Callable[[FeatureStatistics, FeatureStatistics], float]
 

@@ -1,33 +1,31 @@
 """The report on evaluation mistakes, made from typed facts: sections as data, in the current language."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from gen100 import i18n
+from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.report import labels
 from gen100.report.table import DASH
 from gen100.thesis.forensics.conclusions import conclusions
 from gen100.thesis.forensics.facts import ForensicsFacts, MistakeResult
-from gen100.thesis.forensics.mistakes import NAMED
-from gen100.thesis.forensics.printed import PrintedNumbers, read_printed
-from gen100.thesis.forensics.verdict import NOISE_FID, miss
-from gen100.thesis.forensics.wording import MISSES, VERDICTS, brief, interval, quoted, seen, title
-
-
-@dataclass(frozen=True)
-class TextTable:
-    """A table of plain text.
-
-    Attributes:
-        numeric: for each column, whether it holds numbers.
-    """
-
-    heads: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: tuple[tuple[str, ...], ...]
+from gen100.thesis.forensics.verdict import (
+    FIDS,
+    HIGH,
+    LOW,
+    NOISE_FID,
+    SCORES,
+    by_family,
+    latent_pairs,
+    miss,
+    p_families,
+)
+from gen100.thesis.forensics.wording import MISSES, VERDICTS, brief, interval, quoted, title
 
 
 @dataclass(frozen=True)
@@ -37,44 +35,41 @@ class Section:
     Attributes:
         key: `conclusions`, `singles`, `pairs`, `printed` or `method`, the same in every language.
         items: list items, each a paragraph.
+        table: a row per result, under the heads of the table of mistakes.
     """
 
     key: str
     heading: str
-    items: tuple[str, ...] = ()
-    table: TextTable | None = None
+    items: Sequence[str] = ()
+    table: Sequence[Sequence[str]] = ()
 
 
 def report_title(facts: ForensicsFacts) -> str:
     """The title, with what it must admit about the data and the runs."""
-    printed = read_printed()
     text = _("Where the thesis's numbers may come from: IS = 1.00 and FID of {low} to {high}")
-    seen_in_training = [found.of.images_seen or 0 for found in facts.correct.samples]
+    seen_in_training = [found.images_seen or 0 for found in facts.correct.samples]
     return labels.admitted(
-        text.format(low=i18n.number(printed.low), high=i18n.number(printed.high)),
-        labels.caveat(facts.data, seen_in_training),
+        text.format(low=i18n.number(LOW), high=i18n.number(HIGH)), labels.caveat(facts.data, seen_in_training)
     )
 
 
 def sections(facts: ForensicsFacts) -> list[Section]:
     """The whole report, without its title."""
-    printed = read_printed()
-    pairs = facts.pairs
+    pairs = [_row(result) for result in facts.pairs]
+    singles = [_row(result) for result in (facts.correct, *facts.singles)]
     return [
-        Section("conclusions", _("Explanations that remain"), tuple(conclusions(facts, printed))),
-        Section("singles", _("One mistake at a time"), table=_table([facts.correct, *facts.singles], printed)),
+        Section("conclusions", _("Explanations that remain"), conclusions(facts)),
+        Section("singles", _("One mistake at a time"), table=singles),
         Section(
-            "pairs",
-            _("Two mistakes at once that explain both columns"),
-            () if pairs else (_("None."),),
-            _table(pairs, printed) if pairs else None,
+            "pairs", _("Two mistakes at once that explain both columns"), () if pairs else [_("None.")], pairs
         ),
-        Section("printed", _("What the printed numbers say"), tuple(printed_says(printed, facts.correct))),
-        Section("method", _("How it was measured"), tuple(method(facts))),
+        Section("printed", _("What the printed numbers say"), printed_says(facts.correct)),
+        Section("method", _("How it was measured"), method(facts)),
     ]
 
 
-def _table(results: Sequence[MistakeResult], printed: PrintedNumbers) -> TextTable:
+def as_markdown(facts: ForensicsFacts) -> str:
+    """The report in the current language."""
     heads = (
         _("Mistake"),
         _("Where it is seen"),
@@ -86,17 +81,30 @@ def _table(results: Sequence[MistakeResult], printed: PrintedNumbers) -> TextTab
         _("Number of images"),
         _("Verdict"),
     )
-    numeric = (False, False, *[True] * 6, False)
-    return TextTable(heads, numeric, tuple(_row(result, printed) for result in results))
+    parts = [f"# {_escaped(report_title(facts))}"]
+    for section in sections(facts):
+        parts.append(f"## {_escaped(section.heading)}")
+        if section.items:
+            parts.append("\n".join(f"- {_escaped(item)}" for item in section.items))
+        if section.table:
+            head, *body = ([_escaped(text) for text in row] for row in (heads, *section.table))
+            rows = [head, ["---", "---", *["---:"] * 6, "---"], *body]
+            parts.append("\n".join("| " + " | ".join(row) + " |" for row in rows))
+    return "\n\n".join(parts) + "\n"
 
 
-def _row(result: MistakeResult, printed: PrintedNumbers) -> tuple[str, ...]:
+def _escaped(text: str) -> str:
+    """Plain text for Markdown. Brackets and underscores that mean nothing there stay as they are."""
+    return re.sub(r"[\\`*<|]|\](?=[(\[])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
+
+
+def _row(result: MistakeResult) -> list[str]:
     verdict = _(VERDICTS[result.explains])
     if result.explains in ("IS", "neither"):
-        verdict += f" ({_(MISSES[miss(result.measurements, printed)])})"
-    return (
-        title(result.names),
-        seen(result.names),
+        verdict += f" ({_(MISSES[miss(result.measurements)])})"
+    return [
+        title(result.mistakes),
+        "; ".join(_(mistake.seen) for mistake in result.mistakes),
         interval((found.inception_score for found in result.real), 2),
         interval((found.inception_score for found in result.samples), 2),
         interval(found.fid for found in result.real),
@@ -104,18 +112,21 @@ def _row(result: MistakeResult, printed: PrintedNumbers) -> tuple[str, ...]:
         interval(end for found in result.samples for end in (found.fid_low, found.fid_high)),
         i18n.number(result.measurements[0].count),
         verdict,
-    )
+    ]
 
 
-def printed_says(printed: PrintedNumbers, correct: MistakeResult) -> list[str]:
-    """What the thesis's numbers say by themselves, next to this workspace's own."""
+def printed_says(correct: MistakeResult, fids: Mapping[Cell, float] = FIDS) -> list[str]:
+    """What the thesis's FIDs and scores say by themselves, next to this workspace's own."""
     own = [found.fid for found in correct.samples if found.fid]
-    medians = (f"{FAMILIES[family].title} {i18n.number(value)}" for family, value in printed.medians.items())
+    low, high = min(fids.values()), max(fids.values())
+    families, pairs = by_family(fids), latent_pairs(fids)
+    worst = max(families, key=lambda family: median(families[family]))
+    p_rest = p_families({family: found for family, found in families.items() if family != worst})
     tests = _(
         "A Kruskal-Wallis test over all families gives p = {p_all}; without the family with the highest median,"
         " p = {p_rest}."
-    )
-    if printed.p_families_without_worst < 0.05:
+    ).format(p_all=i18n.number(p_families(families), 2), p_rest=i18n.number(p_rest, 2))
+    if p_rest < 0.05:
         follows = _("So the printed FIDs distinguish even those families.")
     else:
         follows = _(
@@ -128,26 +139,25 @@ def printed_says(printed: PrintedNumbers, correct: MistakeResult) -> list[str]:
             " predicted classes of an image differ from the mean prediction by less than {nats} nats. If the score"
             " was computed correctly, the classifier said the same of every image, for every model."
         ).format(
-            count=len(printed.fid),
-            scores="; ".join(i18n.number(value, 2) for value in printed.scores),
+            count=len(fids),
+            scores="; ".join(i18n.number(value, 2) for value in SCORES),
             nats=i18n.number(math.log(1.005), 3),
         ),
         _(
             "FID ranges from {low} to {high}, a factor of {ratio}. The samples measured here differ by a factor of"
             " {own} with the correct pipeline. Medians by family: {medians}."
         ).format(
-            low=brief(printed.low),
-            high=brief(printed.high),
-            ratio=i18n.number(printed.high / printed.low, 2),
+            low=brief(low),
+            high=brief(high),
+            ratio=i18n.number(high / low, 2),
             own=i18n.number(max(own) / min(own), 2) if own else DASH,
-            medians="; ".join(medians),
+            medians="; ".join(
+                f"{FAMILIES[family].title} {i18n.number(median(found))}" for family, found in families.items()
+            ),
         ),
-        tests.format(
-            p_all=i18n.number(printed.p_families, 2), p_rest=i18n.number(printed.p_families_without_worst, 2)
-        )
-        + f" {follows}",
+        f"{tests} {follows}",
         _("The larger latent has the lower FID in {lower} of {pairs} pairs.").format(
-            lower=sum(large < small for small, large in printed.pairs), pairs=len(printed.pairs)
+            lower=sum(large < small for small, large in pairs), pairs=len(pairs)
         ),
     ]
 
@@ -164,8 +174,8 @@ def method(facts: ForensicsFacts) -> list[str]:
             data=labels.data_label(facts.data),
             network=labels.extractor_label(facts.extractor),
             samples=i18n.number(first.count),
-            cells=", ".join(found.of.cell or DASH for found in facts.correct.samples),
-            seed=first.of.seed,
+            cells=", ".join(found.cell or DASH for found in facts.correct.samples),
+            seed=first.seed,
             reference=labels.split_label(facts.reference),
         ),
         _scale(facts),
@@ -177,7 +187,7 @@ def method(facts: ForensicsFacts) -> list[str]:
     ]
     if facts.skipped:
         text = _("Not tried with this network and data: {titles}.")
-        said.append(text.format(titles=quoted(_(NAMED[name].title) for name in facts.skipped)))
+        said.append(text.format(titles=quoted(_(mistake.title) for mistake in facts.skipped)))
     return said
 
 

@@ -12,7 +12,7 @@ from gen100.thesis.forensics.classifiers import ClassifierVariants
 from gen100.thesis.forensics.frechet_distances import DistanceFunction, FeatureStatistics
 from gen100.thesis.forensics.image_sets import ImageSet
 from gen100.thesis.forensics.inception_scores import ScoreFunction
-from gen100.thesis.forensics.pipeline import PIXEL_SCALES, FeatureLayer, MetricPipeline, NetworkVariant
+from gen100.thesis.forensics.mistakes import PIXEL_SCALES, FeatureLayer, MetricPipeline, NetworkVariant
 from gen100.thesis.forensics.preprocessing import PixelChange
 
 BATCH = 100
@@ -60,10 +60,9 @@ class PipelineRunner:
         Args:
             scale: factor of all features.
         """
-        sides = [self.features(pipeline, of) for of in (images, self.reference)]
-        a, b = sides if scale == 1 else [side.times(scale) for side in sides]
+        a, b = (self.features(pipeline, of) for of in (images, self.reference))
         distance: DistanceFunction = getattr(frechet_distances, pipeline.distance)
-        return distance(a, b)
+        return distance(*(a, b) if scale == 1 else (FeatureStatistics(scale * side.values) for side in (a, b)))
 
     def score(self, pipeline: MetricPipeline, images: ImageSet) -> float:
         """The pipeline's Inception Score of `images`."""

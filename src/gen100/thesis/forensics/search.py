@@ -1,14 +1,22 @@
-"""Try every mistake on every set of images, and every pair that could explain both columns."""
+"""The stage `forensics`: every mistake on every set of images, and every pair that may explain both columns."""
 
 import math
 from collections.abc import Iterator
+from functools import reduce
 
-from gen100.thesis.forensics.facts import Measurement, MistakeResult
+from gen100 import i18n, layout
+from gen100.config import Params
+from gen100.data import arrays
+from gen100.device import device
+from gen100.files import write_text
+from gen100.metrics.extractors import describe
+from gen100.provenance import SplitFacts
+from gen100.thesis.forensics.classifiers import ClassifierVariants
+from gen100.thesis.forensics.facts import ForensicsFacts, Measurement, MistakeResult, write_forensics_csv
 from gen100.thesis.forensics.frechet_distances import NOT_QUADRATIC
-from gen100.thesis.forensics.image_sets import ImageSet, WorkspaceImages
-from gen100.thesis.forensics.mistakes import CORRECT, MISTAKES, Mistake
-from gen100.thesis.forensics.pipeline import CORRECT_PIPELINE, MetricPipeline
-from gen100.thesis.forensics.printed import PrintedNumbers
+from gen100.thesis.forensics.image_sets import ImageSet, WorkspaceImages, workspace_images
+from gen100.thesis.forensics.mistakes import CORRECT, MISTAKES, MetricPipeline, Mistake
+from gen100.thesis.forensics.report import as_markdown
 from gen100.thesis.forensics.runner import PipelineRunner
 from gen100.thesis.forensics.verdict import NOISE_FID, in_range, judge
 
@@ -37,9 +45,9 @@ def on_inception_scale(
     return min(found), max(found)
 
 
-def _finite(value: float, digits: int = 6) -> float | None:
-    """The value to so many significant digits, or None where it is not finite."""
-    return float(f"{value:.{digits}g}") if math.isfinite(value) else None
+def _finite(value: float) -> float | None:
+    """The value to six significant digits, or None where it is not finite."""
+    return float(f"{value:.6g}") if math.isfinite(value) else None
 
 
 class MistakeSearch:
@@ -50,18 +58,14 @@ class MistakeSearch:
             minute, and says something about the thesis on real images only.
     """
 
-    def __init__(
-        self, runner: PipelineRunner, images: WorkspaceImages, printed: PrintedNumbers, *, synthetic: bool
-    ) -> None:
+    def __init__(self, runner: PipelineRunner, images: WorkspaceImages, *, synthetic: bool) -> None:
         self._runner = runner
         self._images = images
-        self._printed = printed
-        self._noise = runner.distance(CORRECT_PIPELINE, images.replacements["noise"])
+        self._noise = runner.distance(CORRECT, images.replacements["noise"])
         self._possible = [
             mistake
             for mistake in MISTAKES
-            if runner.variants.has(mistake.pipeline.network)
-            and not (mistake.pipeline.untrained_inception and synthetic)
+            if runner.variants.has(mistake.network) and not (mistake.untrained_inception and synthetic)
         ]
 
     def results(self) -> Iterator[MistakeResult]:
@@ -71,56 +75,54 @@ class MistakeSearch:
         too; the second is one of features, number of images or formula. Where a mistake concerns the score alone,
         FID is what the second one makes of it, and nothing has to be measured.
         """
-        yield self._result((CORRECT,))
+        yield self._result(CORRECT)
         for first in self._possible:
-            found = self._result((first,))
+            found = self._result(first)
             yield found
-            if found.explains == "IS" and first.pipeline.changed - {"score"}:
+            if found.explains == "IS" and first.changed - {"score"}:
                 yield from self._pairs(first)
 
     def _pairs(self, first: Mistake) -> Iterator[MistakeResult]:
         for second in self._possible:
-            changed = second.pipeline.changed
-            if second.replacement or not changed <= FID_ALONE or changed & first.pipeline.changed:
+            if second.replacement or not second.changed <= FID_ALONE or second.changed & first.changed:
                 continue
             # The other distances of an untrained Inception are off by many orders of magnitude.
-            if first.pipeline.untrained_inception and not second.pipeline.on_pixels:
+            if first.untrained_inception and not second.on_pixels:
                 continue
-            pipeline = first.pipeline.joined(second.pipeline)
-            if not all(self._reaches(pipeline, of) for of in self._images.sets[1:]):
+            pipeline = first.joined(second)
+            # IS takes longer: it is measured only where FID is in range for all samples.
+            if not all(in_range(*self._distances(pipeline, of)[1:]) for of in self._images.sets[1:]):
                 continue
-            found = self._result((first, second))
+            found = self._result(first, second)
             if found.explains == "both":
                 yield found
 
-    def _reaches(self, pipeline: MetricPipeline, of: ImageSet) -> bool:
-        return in_range(*self._interval(pipeline, of, self._runner.distance(pipeline, of)), self._printed)
-
-    def _interval(self, pipeline: MetricPipeline, of: ImageSet, fid: float) -> tuple[float | None, float | None]:
-        low, high = on_inception_scale(self._runner, pipeline, of, fid, self._noise)
-        return _finite(low), _finite(high)
-
-    def _result(self, mistakes: tuple[Mistake, ...]) -> MistakeResult:
+    def _result(self, *mistakes: Mistake) -> MistakeResult:
         """One mistake, or two at once, on all sets of images, or on what replaces them."""
-        first, *second = mistakes
-        pipeline = first.pipeline.joined(second[0].pipeline) if second else first.pipeline
-        sets = [self._images.replacements[first.replacement]] if first.replacement else self._images.sets
+        pipeline = reduce(MetricPipeline.joined, mistakes)
+        replacement = mistakes[0].replacement
+        sets = [self._images.replacements[replacement]] if replacement else self._images.sets
         found = tuple(self._measure(pipeline, of) for of in sets)
-        return MistakeResult(tuple(mistake.name for mistake in mistakes), judge(found), found)
+        return MistakeResult(mistakes=mistakes, explains=judge(found), measurements=found)
+
+    def _distances(self, pipeline: MetricPipeline, of: ImageSet) -> tuple[float, float | None, float | None]:
+        """The pipeline's distance, and the ends of its interval on Inception's scale."""
+        fid = self._runner.distance(pipeline, of)
+        low, high = on_inception_scale(self._runner, pipeline, of, fid, self._noise)
+        return fid, _finite(low), _finite(high)
 
     def _measure(self, pipeline: MetricPipeline, of: ImageSet) -> Measurement:
-        runner = self._runner
-        fid, score = runner.distance(pipeline, of), runner.score(pipeline, of)
-        low, high = self._interval(pipeline, of, fid)
+        fid, low, high = self._distances(pipeline, of)
+        score = self._runner.score(pipeline, of)
         network = "extractor"
         if pipeline.untrained_inception:
             network = "untrained Inception v3"
         elif pipeline.on_pixels:
             network = "none"
         return Measurement(
-            of=of.facts,
-            count=runner.count(of, pipeline),
-            reference_count=runner.count(runner.reference, pipeline),
+            **of.facts.model_dump(),
+            count=self._runner.count(of, pipeline),
+            reference_count=self._runner.count(self._images.reference, pipeline),
             network=network,
             # Enough digits to tell a score of exactly 1 from one that is rounded to it.
             inception_score=float(f"{score:.12g}"),
@@ -129,5 +131,25 @@ class MistakeSearch:
             fid_low=low,
             fid_high=high,
             prints_100=f"{score:.2f}" == "1.00",
-            fid_in_range=in_range(low, high, self._printed),
+            fid_in_range=in_range(low, high),
         )
+
+
+def write_forensics(params: Params) -> None:
+    """Write reports/forensics.csv, and reports/forensics.<language>.md from the same facts.
+
+    Raises:
+        UserError: arrays, samples, a run's record or the network's weights are missing or damaged.
+    """
+    data = arrays.load(layout.ARRAYS)
+    weights = layout.extractor("metric")
+    images = workspace_images(params, data)
+    with device() as where:
+        runner = PipelineRunner(ClassifierVariants(weights), images.reference, where)
+        results = tuple(MistakeSearch(runner, images, synthetic=data.facts.synthetic).results())
+    reference = SplitFacts(split=params.metrics.reference, images=len(images.reference.images))
+    found = ForensicsFacts(data=data.facts, extractor=describe(weights), reference=reference, results=results)
+    write_forensics_csv(found)
+    for language in i18n.LANGUAGES:
+        with i18n.language(language):
+            write_text(layout.FORENSICS.with_suffix(f".{language}.md"), as_markdown(found))

@@ -1,11 +1,20 @@
-"""Which printed columns a mistake explains."""
+"""What the thesis printed, and which of its columns a mistake explains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
-from gen100.thesis.forensics.facts import Explained, Measurement
-from gen100.thesis.forensics.printed import PrintedNumbers
+from scipy.stats import kruskal
 
+from gen100.cells import Cell
+from gen100.thesis.cells import NUMBERS
+from gen100.thesis.forensics.facts import Explained, Measurement
+
+FIDS = {cell: float(row["fid"]) for cell, row in NUMBERS.items()}
+SCORES = sorted({float(row["is"]) for row in NUMBERS.values()})
+"""The distinct values of IS, ascending."""
+LOW, HIGH = min(FIDS.values()), max(FIDS.values())
+"""The printed range of FID."""
 NOISE_FID = (250.0, 500.0)
 """What FID uniform noise is assumed to have under Inception v3 against CIFAR: "a few hundred", as an interval.
 
@@ -17,19 +26,41 @@ SAME = 0.01
 Miss = Literal["low", "high", "mixed", "same", "none"]
 
 
-def in_range(low: float | None, high: float | None, printed: PrintedNumbers) -> bool:
+def by_family(fids: Mapping[Cell, float]) -> dict[str, list[float]]:
+    """FIDs of each family's cells."""
+    found: dict[str, list[float]] = {}
+    for cell, fid in fids.items():
+        found.setdefault(cell.family, []).append(fid)
+    return found
+
+
+def p_families(families: Mapping[str, Sequence[float]]) -> float:
+    """p of the Kruskal-Wallis test that the FIDs of all families come from one distribution."""
+    return float(kruskal(*families.values()).pvalue)
+
+
+def latent_pairs(fids: Mapping[Cell, float]) -> list[tuple[float, float]]:
+    """FIDs of each family and loss at the smaller and at the larger latent."""
+    return [
+        (fids[small], fids[large])
+        for small, large in pairwise(sorted(fids))
+        if (small.family, small.loss) == (large.family, large.loss)
+    ]
+
+
+def in_range(low: float | None, high: float | None) -> bool:
     """Whether the interval of a distance on Inception's scale meets the printed range."""
-    return low is not None and high is not None and low <= printed.high and high >= printed.low
+    return low is not None and high is not None and low <= HIGH and high >= LOW
 
 
-def miss(measurements: Sequence[Measurement], printed: PrintedNumbers) -> Miss:
+def miss(measurements: Sequence[Measurement]) -> Miss:
     """How the FIDs of samples miss the printed range; `same` if all are one number in it, else `none`."""
-    samples = [found for found in measurements if not found.real]
+    samples = [found for found in measurements if found.images != "real"]
     if all(found.fid_in_range for found in samples):
         return "none" if _differ(samples) else "same"
-    if all(found.fid_high is not None and found.fid_high < printed.low for found in samples):
+    if all(found.fid_high is not None and found.fid_high < LOW for found in samples):
         return "low"
-    above = all(found.fid_low is not None and found.fid_low > printed.high for found in samples)
+    above = all(found.fid_low is not None and found.fid_low > HIGH for found in samples)
     return "high" if above else "mixed"
 
 
@@ -46,9 +77,8 @@ def judge(measurements: Sequence[Measurement]) -> Explained:
     set of samples may lie in the printed range, and different families do not all get the same number. What real
     images get does not matter for FID: the thesis has no such row.
     """
-    samples = [found for found in measurements if not found.real]
     score = all(found.prints_100 for found in measurements)
-    fid = all(found.fid_in_range for found in samples) and _differ(samples)
+    fid = miss(measurements) == "none"
     if score:
         return "both" if fid else "IS"
     return "FID" if fid else "neither"

@@ -6,7 +6,7 @@ from gen100 import i18n
 from gen100.i18n import N_, _
 from gen100.report.table import DASH
 from gen100.thesis.forensics.facts import Explained, MistakeResult
-from gen100.thesis.forensics.mistakes import NAMED
+from gen100.thesis.forensics.mistakes import Mistake
 from gen100.thesis.forensics.verdict import Miss
 
 VERDICTS: dict[Explained, str] = {
@@ -45,14 +45,9 @@ def interval(values: Iterable[float | None], digits: int | None = None) -> str:
     return low if low == high else f"{low}–{high}" if min(known) >= 0 else f"{low} … {high}"
 
 
-def title(names: Iterable[str]) -> str:
+def title(mistakes: Iterable[Mistake]) -> str:
     """The title of a mistake, or of two at once."""
-    return "; ".join(_(NAMED[name].title) for name in names)
-
-
-def seen(names: Iterable[str]) -> str:
-    """Where such code is seen."""
-    return "; ".join(_(NAMED[name].seen) for name in names)
+    return "; ".join(_(mistake.title) for mistake in mistakes)
 
 
 def quoted(titles: Iterable[str]) -> str:
@@ -61,4 +56,4 @@ def quoted(titles: Iterable[str]) -> str:
 
 
 def titles(results: Iterable[MistakeResult]) -> str:
-    return quoted(title(result.names) for result in results)
+    return quoted(title(result.mistakes) for result in results)

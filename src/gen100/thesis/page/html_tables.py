@@ -8,7 +8,7 @@ from gen100.i18n import _
 from gen100.report.records import Record
 from gen100.report.table import DASH, Table, TableRow, Value
 from gen100.report.table_formats import texts
-from gen100.thesis.forensics.facts import ForensicsFacts, ImageSetFacts
+from gen100.thesis.forensics.facts import ForensicsFacts, Measurement
 from gen100.thesis.forensics.wording import VERDICTS, title
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -119,8 +119,8 @@ def mistakes_table(facts: ForensicsFacts) -> HtmlTable:
     heads += [_("FID in the printed range"), _("Verdict"), _("Images measured")]
     rows = [
         [
-            _words(title(result.names)),
-            _words(_images(found.of)),
+            _words(title(result.mistakes)),
+            _words(_images(found)),
             _number(found.inception_score, 4),
             _number(found.fid, 2),
             _number(found.fid_over_noise, 3),
@@ -134,7 +134,7 @@ def mistakes_table(facts: ForensicsFacts) -> HtmlTable:
     return HtmlTable("mistakes-table", _("All measurements"), heads, rows)
 
 
-def _images(of: ImageSetFacts) -> str:
+def _images(of: Measurement) -> str:
     if of.images == "samples":
         return _("samples of {cell}").format(cell=of.cell or DASH)
     splits = {"train": _("real training images"), "test": _("real test images"), None: _("real images")}

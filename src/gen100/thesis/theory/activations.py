@@ -33,7 +33,7 @@ def steep_until(share: float) -> float:
 def saturation() -> Drawn:
     edge = steep_until(0.1)
     z = np.linspace(-8, 8, 401)
-    figure = Figure(figsize=(8.2, 5.2), dpi=200, layout="constrained")
+    figure = Figure(figsize=(8.2, 5.2), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True)
     for axes in (upper, lower):
         axes.axvspan(-edge, edge, color=GREEN, alpha=0.13, lw=0)
@@ -75,7 +75,7 @@ ACTIVATIONS = {
 
 
 def five_activations() -> Drawn:
-    figure = Figure(figsize=(9.2, 5.2), dpi=200, layout="constrained")
+    figure = Figure(figsize=(9.2, 5.2), layout="constrained")
     panels = figure.subplots(2, 3, sharex=True, sharey=True).ravel()
     z = np.linspace(-3, 3, 600)  # even: no point lies on the jump at 0
     for axes, (name, (function, slope)) in zip(panels, ACTIVATIONS.items(), strict=False):
@@ -112,7 +112,7 @@ def pre_activations(count: int = 20_000) -> Vector:
 def normalization() -> Drawn:
     before = pre_activations()
     after = (before - before.mean()) / np.sqrt(before.var() + 1e-5)
-    figure = Figure(figsize=(9.2, 5.4), dpi=200, layout="constrained")
+    figure = Figure(figsize=(9.2, 5.4), layout="constrained")
     panels = figure.subplots(2, 2)
     shares = []
     reach = 1.02 * float(np.abs(before).max())

@@ -1,5 +1,7 @@
 """Figures 1.1 to 1.3: gradient descent, with real iterations on explicit functions."""
 
+from functools import partial
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -7,7 +9,7 @@ from gen100 import i18n
 from gen100.i18n import _
 from gen100.report.style import BLACK, BLUE, CYCLE, GREEN, GREY, VERMILION, Caption, plain
 from gen100.thesis.theory import rules
-from gen100.thesis.theory.rules import METHODS, Vector
+from gen100.thesis.theory.rules import METHODS, SGD, Vector, descend
 
 Drawn = tuple[Figure, Caption]
 
@@ -31,8 +33,8 @@ def wells_minima() -> tuple[float, float]:
 
 def _descent(start: float, title: str, alt: str) -> Drawn:
     """Draw a descent from `start`; `alt` is filled with numbers."""
-    path = rules.plain(wells_slope, np.array([start]), STEPS, RATE)[:, 0]
-    figure = Figure(figsize=(9.2, 3.9), dpi=200, layout="constrained")
+    path = descend(wells_slope, np.array([start]), STEPS, partial(SGD, lr=RATE))[:, 0]
+    figure = Figure(figsize=(9.2, 3.9), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.6, 1))
     x = np.linspace(-2.35, 2.3, 400)
     left.plot(x, wells(x), color=BLUE)
@@ -113,22 +115,22 @@ def hollow_slope(point: Vector) -> Vector:
 
 
 def plateau() -> Drawn:
-    figure = Figure(figsize=(9.2, 4.6), dpi=200, layout="constrained")
+    figure = Figure(figsize=(9.2, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2)
     x, y = np.meshgrid(np.linspace(-5.8, 2.2, 160), np.linspace(-1.6, 3.0, 120))
     values = hollow(np.stack([x, y], axis=-1))
     left.contourf(x, y, values, levels=np.linspace(0, 1, 11), cmap="Greys_r", alpha=0.45)
     reached = []
     marks = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
-    for place, method in enumerate(METHODS):
-        path = method.rule(hollow_slope, PLATEAU_START, PLATEAU_STEPS, method.rate)
+    for place, (method, rule) in enumerate(METHODS.items()):
+        path = descend(hollow_slope, PLATEAU_START, PLATEAU_STEPS, rule)
         heights = hollow(path)
         style = {"color": CYCLE[place], "ls": marks[place % 4], "lw": 1.6}
         left.plot(*path.T, **style)
         below = np.flatnonzero(heights < REACHED)
         text = _("{method}: {steps} steps") if below.size else _("{method}: over {steps} steps")
         steps = i18n.number(below[0] if below.size else PLATEAU_STEPS)
-        reached.append(text.format(method=_(method.title), steps=steps))
+        reached.append(text.format(method=_(method), steps=steps))
         right.plot(np.arange(1, PLATEAU_STEPS + 2), heights, label=reached[-1], **style)
     left.plot(*PLATEAU_START, marker="o", color=BLACK, ms=6)
     left.annotate(_("start"), tuple(PLATEAU_START), (6, 8), textcoords="offset points")
@@ -149,7 +151,7 @@ def plateau() -> Drawn:
         ncol=4,
         handlelength=2.6,
         title=_("steps until f < {level} (step size {rate}, Adadelta 1)").format(
-            level=plain(REACHED), rate=plain(METHODS[0].rate)
+            level=plain(REACHED), rate=plain(rules.RATE)
         ),
     )
     alt = _(

@@ -1,7 +1,10 @@
-"""How IS and FID are computed from images, as parts that a mistake replaces one at a time."""
+"""The evaluation mistakes that are tried: mistakes.csv. Importing them is cheap (no torch)."""
 
-from dataclasses import dataclass, fields
+import csv
+from importlib.resources import files
 from typing import Literal
+
+from gen100.settings import Settings
 
 NetworkVariant = Literal[
     "trained",
@@ -23,9 +26,8 @@ PIXEL_SCALES: dict[FeatureLayer, tuple[float, float]] = {
 """Factor and shift that turn bytes into each scale of pixels."""
 
 
-@dataclass(frozen=True)
-class MetricPipeline:
-    """The correct pipeline, except for the parts that are given.
+class MetricPipeline(Settings):
+    """How IS and FID are computed from images: correctly, except for the parts that are given.
 
     Functions are named rather than held, so that a report can read the mistakes without importing torch.
 
@@ -50,11 +52,12 @@ class MetricPipeline:
     @property
     def changed(self) -> frozenset[str]:
         """Names of the parts that differ from the correct ones."""
-        return frozenset(part.name for part in fields(self) if getattr(self, part.name) != part.default)
+        parts = MetricPipeline.model_fields
+        return frozenset(name for name, part in parts.items() if getattr(self, name) != part.default)
 
     @property
     def untrained_inception(self) -> bool:
-        return self.network in ("inception keras", "inception torchvision")
+        return self.network.startswith("inception")
 
     @property
     def on_pixels(self) -> bool:
@@ -62,9 +65,31 @@ class MetricPipeline:
         return self.layer in PIXEL_SCALES
 
     def joined(self, other: "MetricPipeline") -> "MetricPipeline":
-        """This pipeline with the other's changed parts too; the two must change different parts."""
-        parts = {name: getattr(self, name) for name in self.changed}
-        return MetricPipeline(**parts, **{name: getattr(other, name) for name in other.changed})
+        """A pipeline with the changed parts of both; the two must change different parts."""
+        return MetricPipeline(**{name: getattr(of, name) for of in (self, other) for name in of.changed})
 
 
-CORRECT_PIPELINE = MetricPipeline()
+class Mistake(MetricPipeline):
+    """The correct pipeline with one part replaced, or one part on both sides: a row of mistakes.csv.
+
+    Attributes:
+        name: its key in forensics.csv.
+        title, seen: what it is and where such code is seen, to be translated.
+        replacement: the images measured instead of samples, where the mistake needs no model.
+    """
+
+    name: str
+    title: str
+    seen: str
+    replacement: Literal["noise", "flat"] | None = None
+
+
+def _read() -> tuple[Mistake, ...]:
+    """The rows of mistakes.csv. An empty field is as in the correct pipeline."""
+    with files("gen100.thesis.forensics").joinpath("mistakes.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, strict=True))
+    return tuple(Mistake.model_validate({key: text for key, text in row.items() if text}) for row in rows)
+
+
+CORRECT, *MISTAKES = _read()
+NAMED = {mistake.name: mistake for mistake in (CORRECT, *MISTAKES)}
