@@ -1,6 +1,7 @@
 """The theory figures of chapters 1 and 2, computed from their formulas."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from matplotlib.figure import Figure
 
@@ -28,13 +29,11 @@ def draw_all(arrays: Cifar100) -> Iterator[tuple[str, Figure, Caption]]:
     Yields:
         One of NAMES, the figure and its caption.
     """
-    for name, draw in FIGURES.items():
+    last = partial(diffusion.forward_and_reverse, arrays.train_images, arrays.train_labels, arrays.facts)
+    for name, draw in {**FIGURES, DIFFUSION: last}.items():
         with styled():
             drawn = draw()
         yield name, *drawn
-    with styled():
-        drawn = diffusion.forward_and_reverse(arrays.train_images, arrays.train_labels, arrays.facts)
-    yield DIFFUSION, *drawn
 
 
 def write_theory() -> None:
