@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gen100.cells import Cell
 from gen100.config import load_params
-from gen100.families.dalle import pieces
+from gen100.families.dalle import discrete_vae
 from gen100.families.dalle.discrete_vae import NOISE_IMAGES, TOKENS, Codebook, DiscreteVae, temperature
 from gen100.families.dalle.model import Dalle, draw, token_losses
 from gen100.families.dalle.settings import DalleSampling, DalleSettings
@@ -143,8 +143,8 @@ def test_cold_relaxed_samples_are_codes_in_proportion() -> None:
 
 def test_pieces_change_neither_samples_nor_gradients(monkeypatch: pytest.MonkeyPatch) -> None:
     results = []
-    for piece in (pieces.PIECE, 700):
-        monkeypatch.setattr(pieces, "PIECE", piece)
+    for piece in (discrete_vae.PIECE, 700):
+        monkeypatch.setattr(discrete_vae, "PIECE", piece)
         model, batch = _vae(), _batch()
         torch.manual_seed(3)
         loss = model.phases()[0].loss(batch)["loss"]
@@ -156,7 +156,7 @@ def test_pieces_change_neither_samples_nor_gradients(monkeypatch: pytest.MonkeyP
 
 
 def test_token_losses_in_pieces_are_cross_entropy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "PIECE", 30)
+    monkeypatch.setattr(discrete_vae, "PIECE", 30)
     head, hidden, targets = nn.Linear(4, 10), torch.randn(20, 4), torch.randint(10, (20,))
     expected = F.cross_entropy(head(hidden), targets, reduction="none")
     torch.testing.assert_close(token_losses(hidden, head, targets), expected)

@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gen100.families.stylegan2.discriminator import Discriminator, minibatch_deviation
-from gen100.families.stylegan2.equalized import EqualConv, EqualLinear
-from gen100.families.stylegan2.low_pass import LowPass
+from gen100.families.stylegan2.layers import EqualConv, EqualLinear, LowPass
 from gen100.families.stylegan2.synthesis import Generator, Mapping, ModulatedConv
 
 LATENT = 16

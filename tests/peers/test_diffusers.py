@@ -16,14 +16,13 @@ from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultist
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.families.stable_diffusion.cross_attention import TransformerBlock
 from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder, standard_kl
 from gen100.families.stable_diffusion.model import StableDiffusion
 from gen100.families.stable_diffusion.noise_schedule import NoiseSchedule
 from gen100.families.stable_diffusion.settings import StableDiffusionSampling, StableDiffusionSettings, UNetNetwork
-from gen100.families.stable_diffusion.unet import ConditionedBlock, TimeEmbedding, UNet
-from gen100.families.stylegan2.discriminator import ResidualBlock as DiscriminatorBlock
-from gen100.families.stylegan2.low_pass import LowPass
+from gen100.families.stable_diffusion.unet import ConditionedBlock, TimeEmbedding, TransformerBlock, UNet
+from gen100.families.stylegan2.discriminator import DiscriminatorBlock
+from gen100.families.stylegan2.layers import LowPass
 from gen100.families.stylegan2.synthesis import ModulatedConv
 from gen100.nn.convolutional import Encoder, ResidualBlock
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gen100.families.dalle.discrete_vae import Codebook
-from gen100.families.stable_diffusion.text import TextEncoder
+from gen100.families.stable_diffusion.model import TextEncoder
 from gen100.families.stylegan2.synthesis import Generator, ToRgb
 from gen100.nn.transformer import Transformer
 from gen100.settings import Optimizer

@@ -1,6 +1,6 @@
 """What the program asks a family of models, without building a network. Importing this is cheap (no torch)."""
 
-from abc import ABC, abstractmethod
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from gen100.i18n import N_
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from gen100.families.interfaces import Autoencoder, GenerativeModel
 
 
-class Family(ABC):
+class Family:
     """A family of generative models: one subclass and one folder hold all that is known of it.
+
+    The folder's module `model`, which may import torch, builds the networks: it has functions `build_model` and,
+    in a two-stage family, `build_autoencoder`, with the arguments of the methods here.
 
     Attributes:
         name: its part of a cell's name and its key in params.yaml: lower-case letters, digits and underscores.
@@ -40,14 +43,14 @@ class Family(ABC):
     perceptual: ClassVar[frozenset[str]] = frozenset()
     loss_labels: ClassVar[tuple[str, str]] = (N_("training"), N_("validation"))
 
-    def check_latent(self, latent: int) -> None:  # noqa: B027
+    def check_latent(self, latent: int) -> None:
         """Refuse a latent size that the family cannot have.
 
         Raises:
             ValueError: says which sizes are allowed.
         """
 
-    def check(self, settings: Any, sampling: Any) -> None:  # noqa: B027
+    def check(self, settings: Any, sampling: Any) -> None:
         """Refuse settings that do not fit each other.
 
         Args:
@@ -68,7 +71,6 @@ class Family(ABC):
             case None:
                 return None
 
-    @abstractmethod
     def build_model(self, cell: "Cell", settings: Any, captions: "Tensor", autoencoder: Any) -> "GenerativeModel":
         """The untrained model of a cell.
 
@@ -77,6 +79,7 @@ class Family(ABC):
             captions: classes x L, int64: the tokens of each class's caption, 0 is padding.
             autoencoder: the trained first stage of a two-stage family, else None.
         """
+        return self._networks.build_model(cell, settings, captions, autoencoder)
 
     def build_autoencoder(self, cell: "Cell", settings: Any, features: "nn.Module | None") -> "Autoencoder":
         """The untrained first stage of a two-stage family.
@@ -85,4 +88,8 @@ class Family(ABC):
             settings: of this family.
             features: the network of the perceptual loss, for the losses that use it.
         """
-        raise NotImplementedError(f"{self.name} has no autoencoder")
+        return self._networks.build_autoencoder(cell, settings, features)
+
+    @property
+    def _networks(self) -> Any:
+        return import_module(f"gen100.families.{self.name}.model")

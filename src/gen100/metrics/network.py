@@ -5,8 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gen100 import config
-from gen100.training.optimizer import build_optimizer
-from gen100.training.phase import Batch, Parts, Phase, Trainable
+from gen100.training.phase import Batch, Parts, Trainable
 
 SHIFT = 4
 
@@ -86,20 +85,7 @@ class FeatureNetwork(Trainable):
         features = self.features(images)[-1].mean(dim=(2, 3))
         return features, self.classify(features)
 
-    def phases(self) -> list[Phase]:
-        parameters = list(self.parameters())
-        settings = self.settings.training.optimizer
-        return [
-            Phase(
-                "train",
-                parameters,
-                build_optimizer(parameters, settings),
-                self._train_loss,
-                warmup_images=settings.warmup_images,
-            )
-        ]
-
-    def _train_loss(self, batch: Batch) -> Parts:
+    def train_loss(self, batch: Batch) -> Parts:
         return self._parts(translate(batch.images), batch.labels)
 
     def validate(self, batch: Batch) -> Parts:

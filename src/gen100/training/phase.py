@@ -3,8 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn, optim
+
+from gen100.training.optimizer import build_optimizer
 
 Parts = dict[str, Tensor]
 """Named scalars of a loss; `loss` is the one that is minimized, the others are recorded."""
@@ -46,6 +49,9 @@ class Phase:
 class Trainable(nn.Module, ABC):
     """A network that the training loop can train.
 
+    Its `settings` have a key `training`, a `gen100.settings.Training`. Where one optimizer trains all of it by one
+    loss, it needs no `phases` of its own: `train_loss`, or `validate` alone, says what is minimized.
+
     All randomness in a loss comes from torch's global generators, which the loop seeds again for every
     step; a schedule depends on `Batch.progress` only. So a step is a function of (weights, seed, step).
 
@@ -56,10 +62,18 @@ class Trainable(nn.Module, ABC):
 
     train_column = "train_loss"
     val_column = "val_loss"
+    settings: Any
 
-    @abstractmethod
     def phases(self) -> list[Phase]:
-        """The updates of one training step, each with its optimizer."""
+        """The updates of one training step, each with its optimizer; by default one, of all that is not frozen."""
+        optimizer = self.settings.training.optimizer
+        parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
+        built = build_optimizer(parameters, optimizer)
+        return [Phase("train", parameters, built, self.train_loss, warmup_images=optimizer.warmup_images)]
+
+    def train_loss(self, batch: Batch) -> Parts:
+        """What the default phase minimizes: what is validated, unless the two differ."""
+        return self.validate(batch)
 
     @abstractmethod
     def validate(self, batch: Batch) -> Parts:

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable
 from math import cos, pi
-from typing import Self, cast
+from typing import Self, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from gen100.cells import Cell
 from gen100.families.dalle import losses
 from gen100.families.dalle.losses import Perception, decoded, kl_to_uniform
-from gen100.families.dalle.pieces import in_pieces
 from gen100.families.dalle.settings import DalleSettings
 from gen100.families.interfaces import Autoencoder
 from gen100.nn.convolutional import SIDE, Decoder, Encoder
-from gen100.training.optimizer import build_optimizer
-from gen100.training.phase import Batch, Parts, Phase
+from gen100.training.phase import Batch, Parts
+
+Result = TypeVar("Result")
 
 GRID = 8
 """Tokens along a side of an image."""
@@ -35,6 +36,12 @@ The noise of any one image stays exact, so the expected gradient is that of inde
 LOGIT_STD = 2.0
 """Spread of the logits at initialization: wide enough that codes differ from the start."""
 
+PIECE = 2**22
+"""Most numbers in one intermediate result: 16 MiB in float32, about what a processor's cache holds."""
+
+GPU_PIECE = 2**26
+"""The same on a GPU, where memory alone counts: 256 MiB."""
+
 KL_WARMUP = 0.1
 """Share of training over which the weight of the KL divergence rises from 0."""
 
@@ -42,6 +49,24 @@ KL_WARMUP = 0.1
 def temperature(progress: float, start: float, end: float) -> float:
     """Cosine annealing from `start` at progress 0 to `end` at 1 (Ramesh et al. 2021, appendix A.2)."""
     return end + (start - end) * (1 + cos(pi * progress)) / 2
+
+
+def in_pieces(function: Callable[..., Result], rows: tuple[Tensor, ...], width: int) -> list[Result]:
+    """Apply `function` to successive rows of the tensors, where its intermediate results would not fit in memory.
+
+    A lone piece keeps its intermediate results for the gradient; of several pieces they are computed again.
+
+    Args:
+        function: takes one piece of each tensor of `rows`; treats rows alike and draws no random numbers.
+        rows: tensors with N rows each.
+        width: numbers that an intermediate result holds for a row.
+    """
+    step = max(1, (GPU_PIECE if rows[0].is_cuda else PIECE) // width)
+    count = rows[0].shape[0]
+    if count <= step:
+        return [function(*rows)]
+    pieces = zip(*(tensor.split(step) for tensor in rows), strict=True)
+    return [checkpoint(function, *piece, use_reentrant=False, preserve_rng_state=False) for piece in pieces]
 
 
 class Codebook(nn.Module):
@@ -131,12 +156,6 @@ class DiscreteVae(Autoencoder):
         # In a list, a module is no submodule.
         self._frozen = [] if features is None else [features.requires_grad_(False).eval()]
 
-    def phases(self) -> list[Phase]:
-        training = self.settings.training
-        parameters = list(self.parameters())
-        optimizer = build_optimizer(parameters, training.optimizer)
-        return [Phase("train", parameters, optimizer, self._loss, warmup_images=training.optimizer.warmup_images)]
-
     def validate(self, batch: Batch) -> Parts:
         """The objective with the likeliest codes instead of relaxed samples, and the full `kl_weight`.
 
@@ -160,7 +179,7 @@ class DiscreteVae(Autoencoder):
         """Images decoded from their likeliest codes."""
         return self.decode(self.tokens(images))
 
-    def _loss(self, batch: Batch) -> Parts:
+    def train_loss(self, batch: Batch) -> Parts:
         heat = temperature(batch.progress, self.settings.temperature_start, self.settings.temperature_end)
         samples, divergences = self.codebook.relaxed(self._rows(batch.images), heat)
         return self._parts(samples, divergences, batch.images, min(1.0, batch.progress / KL_WARMUP))

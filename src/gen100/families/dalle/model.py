@@ -7,13 +7,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gen100.cells import Cell
-from gen100.families.dalle.discrete_vae import GRID, TOKENS, DiscreteVae
-from gen100.families.dalle.pieces import in_pieces
+from gen100.families.dalle.discrete_vae import GRID, TOKENS, DiscreteVae, in_pieces
 from gen100.families.dalle.settings import DalleSampling, DalleSettings
 from gen100.families.interfaces import GenerativeModel, Noise
 from gen100.nn.transformer import Memory, Transformer, embedding
-from gen100.training.optimizer import build_optimizer
-from gen100.training.phase import Batch, Parts, Phase
+from gen100.training.phase import Batch, Parts
 
 PADDING = 0
 
@@ -96,18 +94,6 @@ class Dalle(GenerativeModel):
         self.autoencoder.eval()
         return self
 
-    def phases(self) -> list[Phase]:
-        training = self.settings.training
-        parameters = [
-            parameter for name, parameter in self.named_parameters() if not name.startswith("autoencoder.")
-        ]
-        optimizer = build_optimizer(parameters, training.optimizer)
-        return [Phase("train", parameters, optimizer, self._loss, warmup_images=training.optimizer.warmup_images)]
-
-    def validate(self, batch: Batch) -> Parts:
-        """The training objective, without dropout."""
-        return self._loss(batch)
-
     def encode(self, images: Tensor) -> Tensor:
         """Image tokens, B x 64 int64: the transformer is trained on them instead of images."""
         return self.autoencoder.tokens(images)
@@ -154,7 +140,7 @@ class Dalle(GenerativeModel):
         places = torch.arange(first, first + tokens.shape[1], device=tokens.device)
         return self.codes(tokens) + self.rows(places // GRID) + self.columns(places % GRID)
 
-    def _loss(self, batch: Batch) -> Parts:
+    def validate(self, batch: Batch) -> Parts:
         """Parts in addition to the loss: `image_nats` and `text_nats`, means over the tokens of either kind."""
         captions, tokens = self.captions[batch.labels], batch.images
         hidden = self.hidden(captions, tokens[:, :-1])
@@ -168,3 +154,7 @@ class Dalle(GenerativeModel):
             "image_nats": image.detach(),
             "text_nats": text.detach(),
         }
+
+
+build_model = Dalle
+build_autoencoder = DiscreteVae

@@ -1,16 +1,7 @@
 """Stable Diffusion: a KL autoencoder, and diffusion with captions in its latent space."""
 
-from typing import TYPE_CHECKING
-
 from gen100.families.base import Family
 from gen100.families.stable_diffusion.settings import StableDiffusionSampling, StableDiffusionSettings
-
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from gen100.cells import Cell
-    from gen100.families.interfaces import Autoencoder, GenerativeModel
-    from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder
 
 
 class StableDiffusionFamily(Family):
@@ -31,21 +22,6 @@ class StableDiffusionFamily(Family):
             raise ValueError(
                 f"sampling.steps is {sampling.steps}: at most models.{self.name}.timesteps, {settings.timesteps}"
             )
-
-    def build_model(
-        self, cell: "Cell", settings: StableDiffusionSettings, captions: "Tensor", autoencoder: "KlAutoencoder"
-    ) -> "GenerativeModel":
-        from gen100.families.stable_diffusion.model import StableDiffusion
-
-        return StableDiffusion(cell, settings, captions, autoencoder)
-
-    def build_autoencoder(
-        self, cell: "Cell", settings: StableDiffusionSettings, features: "nn.Module | None"
-    ) -> "Autoencoder":
-        from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder
-
-        del features
-        return KlAutoencoder(cell, settings)
 
 
 FAMILY = StableDiffusionFamily()

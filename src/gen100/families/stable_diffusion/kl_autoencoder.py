@@ -7,8 +7,7 @@ from gen100.cells import Cell
 from gen100.families.interfaces import Autoencoder
 from gen100.families.stable_diffusion.settings import StableDiffusionSettings
 from gen100.nn.convolutional import Decoder, Encoder
-from gen100.training.optimizer import build_optimizer
-from gen100.training.phase import Batch, Parts, Phase
+from gen100.training.phase import Batch, Parts
 
 
 def standard_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
@@ -37,17 +36,6 @@ class KlAutoencoder(Autoencoder):
         self.encoder = Encoder(network.channels, network.blocks, 2 * self.latent_channels)
         self.decoder = Decoder(network.channels, network.blocks, self.latent_channels)
 
-    def phases(self) -> list[Phase]:
-        training = self.settings.training
-        parameters = list(self.parameters())
-        optimizer = build_optimizer(parameters, training.optimizer)
-        warmup = training.optimizer.warmup_images
-        return [Phase("train", parameters, optimizer, self._loss, warmup_images=warmup)]
-
-    def validate(self, batch: Batch) -> Parts:
-        """The training objective, decoding one draw of the posterior."""
-        return self._loss(batch)
-
     def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log-variance (within [-30, 20]) of the latents: B x C x 8 x 8 each, float32."""
         mean, log_variance = self.encoder(images).float().chunk(2, dim=1)
@@ -61,7 +49,8 @@ class KlAutoencoder(Autoencoder):
         """Images decoded from the posterior's mean."""
         return self.decode(self.posterior(images)[0])
 
-    def _loss(self, batch: Batch) -> Parts:
+    def validate(self, batch: Batch) -> Parts:
+        """The training objective, decoding one draw of the posterior."""
         mean, log_variance = self.posterior(batch.images)
         latents = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
         distance = (self.decode(latents).float() - batch.images).abs()

@@ -9,10 +9,29 @@ from gen100.families.stable_diffusion import losses
 from gen100.families.stable_diffusion.kl_autoencoder import KlAutoencoder
 from gen100.families.stable_diffusion.noise_schedule import NoiseSchedule
 from gen100.families.stable_diffusion.settings import StableDiffusionSampling, StableDiffusionSettings
-from gen100.families.stable_diffusion.text import TextEncoder
 from gen100.families.stable_diffusion.unet import UNet
-from gen100.training.optimizer import build_optimizer
-from gen100.training.phase import Batch, Parts, Phase
+from gen100.nn.transformer import EMBEDDING_STD, Transformer, embedding
+from gen100.training.phase import Batch, Parts
+
+
+class TextEncoder(nn.Module):
+    """Token and position embeddings, then a bidirectional transformer that does not look at padding.
+
+    Args:
+        vocabulary: how many token ids there are; id 0 is padding.
+        length: tokens of a caption, padding included.
+    """
+
+    def __init__(self, vocabulary: int, length: int, width: int, depth: int, heads: int) -> None:
+        super().__init__()
+        self.tokens = embedding(vocabulary, width)
+        self.positions = nn.Parameter(torch.randn(length, width) * EMBEDDING_STD)
+        self.transformer = Transformer(width, depth, heads, causal=False)
+
+    def forward(self, captions: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode captions (N x length, int64): features N x length x width, and true where no padding is."""
+        mask = captions > 0
+        return self.transformer(self.tokens(captions) + self.positions, mask), mask
 
 
 class StableDiffusion(GenerativeModel):
@@ -51,13 +70,6 @@ class StableDiffusion(GenerativeModel):
         super().train(mode)
         self.autoencoder.eval()
         return self
-
-    def phases(self) -> list[Phase]:
-        training = self.settings.training
-        parameters = [*self.unet.parameters(), *self.text.parameters(), self.null]
-        optimizer = build_optimizer(parameters, training.optimizer)
-        warmup = training.optimizer.warmup_images
-        return [Phase("train", parameters, optimizer, self._train_loss, warmup_images=warmup)]
 
     def encode(self, images: Tensor) -> Tensor:
         """Posterior means of the autoencoder, not yet scaled: B x C x 8 x 8, float32."""
@@ -116,7 +128,7 @@ class StableDiffusion(GenerativeModel):
         context = torch.where(dropped[:, None, None], self.null.to(context.dtype), context)
         return context, torch.where(dropped[:, None], first, mask)
 
-    def _train_loss(self, batch: Batch) -> Parts:
+    def train_loss(self, batch: Batch) -> Parts:
         context, mask = self._captions(batch.labels)
         dropped = torch.rand(len(batch.labels), device=mask.device) < self.settings.unconditional
         context, mask = self._drop(context, mask, dropped)
@@ -128,3 +140,10 @@ class StableDiffusion(GenerativeModel):
         noise = torch.randn_like(latents)
         prediction = self.unet(self.schedule.add_noise(latents, noise, times), times, context, mask)
         return self.loss_function(prediction, noise, self.settings.huber_delta)
+
+
+build_model = StableDiffusion
+
+
+def build_autoencoder(cell: Cell, settings: StableDiffusionSettings, _features: None) -> KlAutoencoder:
+    return KlAutoencoder(cell, settings)

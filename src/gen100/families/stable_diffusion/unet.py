@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gen100.families.stable_diffusion.cross_attention import TransformerBlock
 from gen100.families.stable_diffusion.settings import UNetNetwork
 from gen100.nn.convolutional import norm
+from gen100.nn.transformer import Attention
 
 
 class TimeEmbedding(nn.Module):
@@ -59,7 +59,55 @@ class ConditionedBlock(nn.Module):
         return self.skip(x) + self.conv2(self.dropout(functional.silu(hidden)))
 
 
-class Stage(nn.Module):
+class CrossAttention(nn.Module):
+    """Multi-head attention softmax(Q K^T / sqrt(d)) V of one sequence to another (Vaswani et al. 2017)."""
+
+    def __init__(self, width: int, heads: int, context_width: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(context_width, 2 * width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """Let each of B x N x width tokens look at a context.
+
+        Args:
+            context: B x M x context_width.
+            mask: B x M, bool, true where the context may be seen; somewhere in each row.
+        """
+        split = (self.heads, tokens.shape[-1] // self.heads)
+        query = self.query(tokens).unflatten(-1, split).transpose(1, 2)
+        key, value = self.key_value(context).unflatten(-1, (2, *split)).permute(2, 0, 3, 1, 4).unbind()
+        out = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+        return self.out(out.transpose(1, 2).flatten(-2))
+
+
+class TransformerBlock(nn.Module):
+    """Pre-norm residual self-attention, cross-attention and a GELU network of twice the width.
+
+    As in Rombach et al. 2022, appendix E.2.1; every residual branch starts at zero.
+    """
+
+    def __init__(self, width: int, heads: int, context_width: int) -> None:
+        super().__init__()
+        self.self_norm, self.cross_norm, self.wide_norm = (nn.LayerNorm(width) for _ in range(3))
+        self.self_attention = Attention(width, heads, causal=False)
+        self.cross_attention = CrossAttention(width, heads, context_width)
+        self.expand = nn.Linear(width, 2 * width)
+        self.contract = nn.Linear(2 * width, width)
+        for last in (self.self_attention.out, self.cross_attention.out, self.contract):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
+
+    def forward(self, tokens: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """Transform `tokens` (B x N x width) in view of a caption; see `CrossAttention`."""
+        tokens = tokens + self.self_attention(self.self_norm(tokens))
+        tokens = tokens + self.cross_attention(self.cross_norm(tokens), context, mask)
+        return tokens + self.contract(functional.gelu(self.expand(self.wide_norm(tokens))))
+
+
+class UNetStage(nn.Module):
     """A conditioned residual block, then a transformer block over the pixels that looks at the caption."""
 
     def __init__(self, in_width: int, out_width: int, network: UNetNetwork, embedding_width: int) -> None:
@@ -100,15 +148,15 @@ class UNet(nn.Module):
                 skips.append(width)
             stages = nn.ModuleList()
             for _ in range(network.blocks):
-                stages.append(Stage(width, channels, network, embedding_width))
+                stages.append(UNetStage(width, channels, network, embedding_width))
                 width = channels
                 skips.append(width)
             self.down.append(stages)
-        self.middle = Stage(last, last, network, embedding_width)
+        self.middle = UNetStage(last, last, network, embedding_width)
         for level, channels in reversed(list(enumerate(network.channels))):
             stages = nn.ModuleList()
             for _ in range(network.blocks + 1):
-                stages.append(Stage(width + skips.pop(), channels, network, embedding_width))
+                stages.append(UNetStage(width + skips.pop(), channels, network, embedding_width))
                 width = channels
             self.up.append(stages)
             if level > 0:

@@ -7,8 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gen100.families.stylegan2.equalized import GAIN, SLOPE, EqualConv, EqualLinear
-from gen100.families.stylegan2.low_pass import LowPass
+from gen100.families.stylegan2.layers import GAIN, SLOPE, EqualConv, EqualLinear, LowPass
 
 GROUP = 4
 
@@ -43,7 +42,7 @@ def minibatch_deviation(x: Tensor) -> Tensor:
     return torch.cat([x, deviation.expand(-1, 1, height, width)], dim=1)
 
 
-class ResidualBlock(nn.Module):
+class DiscriminatorBlock(nn.Module):
     """Two 3x3 convolutions, the second halving the size, in parallel with a filtered 1x1 shortcut."""
 
     def __init__(self, inputs: int, outputs: int):
@@ -72,7 +71,7 @@ class Discriminator(nn.Module):
         super().__init__()
         last = channels[-1]
         self.from_rgb = EqualConv(3, channels[0], 1, gain=GAIN)
-        self.blocks = nn.Sequential(*(ResidualBlock(large, small) for large, small in pairwise(channels)))
+        self.blocks = nn.Sequential(*(DiscriminatorBlock(large, small) for large, small in pairwise(channels)))
         self.conv = EqualConv(last + 1, last, 3, gain=GAIN)
         self.hidden = EqualLinear(last * 16, last, gain=GAIN)
         self.logit = EqualLinear(last, 1)

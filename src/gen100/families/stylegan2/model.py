@@ -118,3 +118,7 @@ class StyleGan2(GenerativeModel):
         del labels, sampling
         images = self.generator(noise.normal(self.latent), lambda pixels: noise.normal(1, pixels, pixels))
         return images.float().clamp(-1, 1)
+
+
+def build_model(cell: Cell, settings: StyleGan2Settings, _captions: Tensor, _autoencoder: None) -> StyleGan2:
+    return StyleGan2(cell, settings)

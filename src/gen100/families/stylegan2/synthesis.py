@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gen100.families.stylegan2.equalized import GAIN, SLOPE, EqualLinear
-from gen100.families.stylegan2.low_pass import LowPass
+from gen100.families.stylegan2.layers import GAIN, SLOPE, EqualLinear, LowPass
 
 NoiseMaps = Callable[[int], Tensor]
 """Gives B x 1 x R x R standard normal numbers for a layer of R pixels."""

@@ -10,8 +10,7 @@ from gen100.families.vae.losses import Coded
 from gen100.families.vae.settings import VaeSettings
 from gen100.nn.convolutional import Decoder, Encoder
 from gen100.settings import Settings
-from gen100.training.optimizer import build_optimizer
-from gen100.training.phase import Batch, Parts, Phase
+from gen100.training.phase import Batch, Parts
 
 FEATURES = 64
 """Width of the maps between the convolutions and the dense layers; it bounds the size of the latter."""
@@ -54,13 +53,6 @@ class Vae(GenerativeModel):
             features = self.from_latent(z)
         return self.decoder(features)
 
-    def phases(self) -> list[Phase]:
-        training = self.settings.training
-        parameters = list(self.parameters())
-        optimizer = build_optimizer(parameters, training.optimizer)
-        warmup = training.optimizer.warmup_images
-        return [Phase("train", parameters, optimizer, self.validate, warmup_images=warmup)]
-
     def validate(self, batch: Batch) -> Parts:
         mean, logvar = self.posterior(batch.images)
         z = mean + (0.5 * logvar).exp() * torch.randn_like(mean)
@@ -70,3 +62,7 @@ class Vae(GenerativeModel):
     def sample(self, labels: Tensor, noise: Noise, sampling: Settings) -> Tensor:
         del labels, sampling
         return self.decode(noise.normal(self.latent)).float().clamp(-1, 1)
+
+
+def build_model(cell: Cell, settings: VaeSettings, _captions: Tensor, _autoencoder: None) -> Vae:
+    return Vae(cell, settings)
