@@ -31,7 +31,7 @@ from torch_fidelity import FeatureExtractorInceptionV3
 
 from gen100 import config, layout
 from gen100.data import arrays, synthetic
-from gen100.metrics.extractors import INCEPTION, OWN, store_inception
+from gen100.metrics.extractors import INCEPTION, OWN_NAME, store_inception
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
 from gen100.training.feed import to_float
@@ -46,7 +46,7 @@ OWN_FIDELITY = f"""
 from torch_fidelity import register_feature_extractor
 from torch_fidelity.fidelity import main
 from gen100.metrics.extractors import Cifar100Extractor
-register_feature_extractor({OWN!r}, Cifar100Extractor)
+register_feature_extractor({OWN_NAME!r}, Cifar100Extractor)
 main()
 """
 
@@ -136,7 +136,9 @@ def fidelity(kind: str, cell: str, *more: str) -> dict[str, float]:
     folder = Path("samples") / cell
     count = min(1000, len(list(folder.iterdir())), len(list(Path("real").iterdir())))
     script, name, weights = (
-        (FIDELITY, INCEPTION, WEIGHTS) if kind == "inception" else (OWN_FIDELITY, OWN, layout.extractor("metric"))
+        (FIDELITY, INCEPTION, WEIGHTS)
+        if kind == "inception"
+        else (OWN_FIDELITY, OWN_NAME, layout.extractor("metric"))
     )
     output = command(
         *("-c", script, "--isc", "--fid", "--kid", "--cpu", "--json", "--kid-subset-size", str(count)),

@@ -15,8 +15,7 @@ from gen100.data import arrays, synthetic
 from gen100.data.captions import caption_tokens
 from gen100.families.registry import FAMILIES
 from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.perceptual import PerceptualNetwork
-from gen100.metrics.vgg import ENDS, VggFeatures
+from gen100.metrics.perceptual import ENDS, PerceptualNetwork, VggFeatures
 from gen100.settings import Training
 from gen100.training.phase import Trainable
 from gen100.training.randomness import reseed

@@ -112,7 +112,7 @@ else:
     )
 
 
-class FeatureNetwork(Settings):
+class FeatureNetworkSettings(Settings):
     """The project's own CIFAR-100 classifier, whose features measure or compare images."""
 
     channels: Widths
@@ -122,7 +122,7 @@ class FeatureNetwork(Settings):
 
 class OwnExtractor(Settings):
     name: Literal["cifar100-network"]
-    network: FeatureNetwork
+    network: FeatureNetworkSettings
     seed: Whole = 1000
 
 

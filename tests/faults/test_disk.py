@@ -11,7 +11,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from gen100.config import FeatureNetwork as NetworkSettings
+from gen100.config import FeatureNetworkSettings as NetworkSettings
 from gen100.config import Synthetic
 from gen100.data.archive import take
 from gen100.data.arrays import prepare

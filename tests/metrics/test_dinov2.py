@@ -13,10 +13,10 @@ from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d
 from gen100 import config, layout
 from gen100.errors import UserError
 from gen100.metrics.dinov2 import positions, store_dinov2
-from gen100.metrics.evaluation import Evaluator, measure
+from gen100.metrics.evaluation import Evaluator
 from gen100.metrics.features import Extractor, Reference
 from gen100.metrics.perceptual import load_perceptual
-from support.tiny_metrics import draw, drawn_data, save_tiny_network
+from support.tiny_metrics import draw, drawn_data, measure, save_tiny_network
 
 WIDTH, DEPTH = 128, 2
 

@@ -12,12 +12,11 @@ from torch_fidelity import registry
 
 from gen100 import config, layout
 from gen100.errors import UserError
-from gen100.metrics.cache import cached
-from gen100.metrics.evaluation import Evaluator, measure
-from gen100.metrics.extractors import OWN, Cifar100Extractor
-from gen100.metrics.features import Extractor, Reference
+from gen100.metrics.evaluation import Evaluator
+from gen100.metrics.extractors import OWN_NAME, Cifar100Extractor
+from gen100.metrics.features import Extractor, Reference, cached
 from gen100.metrics.weights import load_network
-from support.tiny_metrics import draw, drawn_data, save_tiny_network
+from support.tiny_metrics import draw, drawn_data, measure, save_tiny_network
 
 MEASURES = ["isc", "fid", "kid", "prc"]
 CACHE = Path("cache")
@@ -51,13 +50,13 @@ def evaluator(demo_params: dict) -> Callable[[str], Evaluator]:
 
 @pytest.mark.filterwarnings("ignore:Feature extractor .* already registered")
 def test_all_measures_are_torch_fidelitys() -> None:
-    if OWN not in registry.FEATURE_EXTRACTORS_REGISTRY:
-        torch_fidelity.register_feature_extractor(OWN, Cifar100Extractor)
+    if OWN_NAME not in registry.FEATURE_EXTRACTORS_REGISTRY:
+        torch_fidelity.register_feature_extractor(OWN_NAME, Cifar100Extractor)
     samples, real = draw(230, 1, high=220), draw(300, 2)
     theirs = torch_fidelity.calculate_metrics(
         input1=Images(samples),
         input2=Images(real),
-        feature_extractor=OWN,
+        feature_extractor=OWN_NAME,
         feature_extractor_weights_path=str(layout.extractor("metric")),
         kid_subset_size=230,
         **dict.fromkeys(MEASURES, True),
@@ -137,7 +136,7 @@ def test_real_images_are_not_measured_against_their_own_split(evaluator: Callabl
 
 
 def test_order_batch_and_threads_change_rounding_alone(evaluator: Callable[..., Evaluator]) -> None:
-    """Tolerances as `measure` states them; IS within its splits' spread, KID within its subsets'."""
+    """Tolerances as `evaluate` states them; IS within its splits' spread, KID within its subsets'."""
     samples = draw(200, 1)
     plain = evaluator().evaluate(samples).values
     for change in ("batch", "threads", "order"):

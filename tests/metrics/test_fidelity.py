@@ -14,14 +14,13 @@ from scipy.linalg import sqrtm
 from gen100 import config
 from gen100.errors import UserError
 from gen100.metrics import extractors, frechet
-from gen100.metrics.evaluation import measure
 from gen100.metrics.extractors import describe, store_inception
 from gen100.metrics.features import Extractor, Reference
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network, save_network
 from gen100.report.labels import extractor_label
 from gen100.settings import Optimizer, Training
-from support.tiny_metrics import draw
+from support.tiny_metrics import draw, measure
 
 ALL = ("isc", "fid", "kid")
 Images = NDArray[np.uint8]
@@ -30,7 +29,7 @@ Images = NDArray[np.uint8]
 @pytest.fixture(scope="module")
 def extractor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
-    settings = config.FeatureNetwork(
+    settings = config.FeatureNetworkSettings(
         channels=[8, 12],
         batch_size=8,
         training=Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10),

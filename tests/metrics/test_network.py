@@ -7,7 +7,7 @@ from gen100.metrics.network import FeatureNetwork, translate
 from gen100.settings import Optimizer, Training
 from gen100.training.phase import Batch
 
-SETTINGS = config.FeatureNetwork(
+SETTINGS = config.FeatureNetworkSettings(
     channels=[8, 12, 16],
     batch_size=32,
     training=Training(images=1000, optimizer=Optimizer(lr=3.0e-3), ema_images=100),

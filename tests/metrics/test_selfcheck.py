@@ -16,13 +16,13 @@ from torch_fidelity import metric_kid
 from gen100 import config
 from gen100.data import arrays
 from gen100.errors import UserError
-from gen100.metrics import extractors, features, fidelity, neighbours, selfcheck
+from gen100.metrics import features, fidelity, neighbours, selfcheck
 from gen100.metrics.evaluation import Evaluator
 from gen100.metrics.extractors import Cifar100Extractor, store_inception
 from gen100.metrics.frechet import Gaussian
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.selfcheck import blurred, jpeg, least_information, run_checks
-from gen100.metrics.weights import load_network, save_network
+from gen100.metrics.weights import OwnHeader, load_network, read_header, save_network
 from support.processes import Process
 
 DATA = {"synthetic": {"train": 1000, "test": 200, "seed": 0}}
@@ -233,8 +233,8 @@ def test_a_network_without_its_trained_weights_is_caught(
 
 
 def test_shuffled_weights_are_caught(evaluator: Callable[..., Evaluator]) -> None:
-    network, header = load_network(METRIC), extractors.read_header(METRIC)
-    assert isinstance(header, extractors.OwnHeader)
+    network, header = load_network(METRIC), read_header(METRIC)
+    assert isinstance(header, OwnHeader)
     weights = network.classify.weight
     weights.copy_(weights[:, torch.randperm(weights.shape[1], generator=torch.Generator().manual_seed(0))])
     save_network(METRIC, network, seed=1000, accuracy=header.accuracy, synthetic=True)

@@ -10,12 +10,11 @@ from torchvision.models import vgg16
 from gen100 import config
 from gen100.errors import UserError
 from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.perceptual import load_perceptual
-from gen100.metrics.vgg import store_vgg16
+from gen100.metrics.perceptual import load_perceptual, store_vgg16
 from gen100.metrics.weights import load_network, save_network
 from gen100.settings import Optimizer, Training
 
-SETTINGS = config.FeatureNetwork(
+SETTINGS = config.FeatureNetworkSettings(
     channels=[4, 6],
     batch_size=8,
     training=Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10),

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from gen100.cells import Cell
-from gen100.config import FeatureNetwork as FeatureSettings
+from gen100.config import FeatureNetworkSettings as FeatureSettings
 from gen100.config import Models, Sampling, load_params
 from gen100.data.arrays import Cifar100
 from gen100.data.captions import caption_tokens

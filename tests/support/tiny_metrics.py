@@ -1,5 +1,6 @@
 """Images drawn at random, and a tiny network that tells them apart, for the tests of the measures."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,11 @@ import torch
 
 from gen100 import config, layout
 from gen100.data.arrays import Cifar100
-from gen100.metrics.features import Images
+from gen100.metrics.evaluation import score
+from gen100.metrics.features import Extractor, Images, Reference, ReferenceFeatures, require
+from gen100.metrics.fidelity import IS_SPLITS, finite
 from gen100.metrics.network import FeatureNetwork
+from gen100.metrics.sample import Sample
 from gen100.metrics.weights import save_network
 from gen100.provenance import DataFacts
 from gen100.settings import Optimizer, Training
@@ -29,7 +33,7 @@ def save_tiny_network(file: Path | None = None) -> None:
     """The network that measures, whose answers differ between images; in the current folder by default."""
     torch.manual_seed(0)
     training = Training(images=100, optimizer=Optimizer(lr=1.0e-3), ema_images=10)
-    network = FeatureNetwork(config.FeatureNetwork(channels=[8, 12], batch_size=8, training=training))
+    network = FeatureNetwork(config.FeatureNetworkSettings(channels=[8, 12], batch_size=8, training=training))
     with torch.no_grad():
         network.classify.weight.mul_(20)
         for _ in range(20):
@@ -43,3 +47,30 @@ def drawn_data() -> Cifar100:
     }
     images = {"train_images": draw(400, 2), "test_images": draw(150, 3)}
     return Cifar100(**images, **labels, fine_names=[], coarse_names=[], facts=FACTS)
+
+
+def measure(
+    images: Images,
+    reference: Reference,
+    extractor_file: Path,
+    measures: Sequence[str],
+    cache: Path,
+    batch_size: int | None = None,
+) -> dict[str, float]:
+    """Measure images against one reference, in one pass over the images.
+
+    Args:
+        images: N x 3 x 32 x 32, uint8, at least 10.
+        measures: names of measures that need nothing but the images and the reference.
+        cache: folder for the reference's features; several processes may share it.
+        batch_size: of the extractor, which has its own where none is given.
+
+    Raises:
+        UserError: images of another type or shape, or too few; a file of weights that is missing or damaged; or
+            a result that is not a finite number.
+    """
+    require(images, "sample", IS_SPLITS)
+    require(reference.images, reference.name, IS_SPLITS)
+    extractor = Extractor(extractor_file, batch_size)
+    sample, real = Sample(images, extractor), ReferenceFeatures(reference, extractor, cache)
+    return finite(score(sample, real, measures), extractor_file)

@@ -10,7 +10,7 @@ import torch_fidelity
 from torch import Tensor
 
 from gen100.metrics.extractors import Cifar100Extractor
-from gen100.metrics.weights import InceptionHeader, write_weights
+from gen100.metrics.weights import INCEPTION, OtherHeader, write_weights
 from gen100.thesis.forensics import preprocessing
 from gen100.thesis.forensics.classifiers import ClassifierVariants, SplitClassifier, untrained_inception
 from gen100.thesis.forensics.facts import ImageSetFacts
@@ -195,7 +195,7 @@ def test_inceptions_weights_are_looked_through_layer_by_layer(tmp_path: Path) ->
     for module in inception.modules():
         if isinstance(module, torch.nn.Conv2d):
             torch.nn.init.kaiming_normal_(module.weight)
-    write_weights(tmp_path / "metric.safetensors", inception.state_dict(), InceptionHeader())
+    write_weights(tmp_path / "metric.safetensors", inception.state_dict(), OtherHeader(kind=INCEPTION))
     variants = ClassifierVariants(tmp_path / "metric.safetensors")
     assert variants.inception
     assert variants.has("small")

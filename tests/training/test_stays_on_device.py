@@ -24,8 +24,8 @@ from gen100.sampling import Streams
 from gen100.training.average import Average
 from gen100.training.curve import Means
 from gen100.training.feed import Feed, load_split
-from gen100.training.loop import Stepper
 from gen100.training.phase import Trainable
+from gen100.training.stepper import Stepper
 
 META = torch.device("meta")
 IMAGES, BATCH_SIZE = 64, 16

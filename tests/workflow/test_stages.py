@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
-from gen100.config import FeatureNetwork as FeatureNetworkSettings
+from gen100.config import FeatureNetworkSettings
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
 from gen100.provenance import Provenance, SplitFacts

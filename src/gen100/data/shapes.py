@@ -26,35 +26,11 @@ def _folded(u: np.ndarray, v: np.ndarray, corners: int) -> tuple[np.ndarray, np.
     return radius * np.cos(angle), radius * np.sin(angle)
 
 
-def _ring(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.abs(_disc(u, v, radius=0.75)) - 0.25
-
-
-def _square(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return _box(u, v, 0.82, 0.82)
-
-
-def _frame(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.abs(_box(u, v, 0.68, 0.68)) - 0.18
-
-
-def _triangle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.maximum(-v - 0.65, (2 * np.abs(u) + v - 0.95) / np.float32(5**0.5))
-
-
-def _rhombus(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return (np.abs(u) + 0.6 * np.abs(v) - 0.62) / np.float32(1.36**0.5)
-
-
 def _star(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     along, across = _folded(u, v, 5)
     tip, inner = 1.08, 0.46 * np.exp(0.2j * np.pi)
     normal = 1j * (tip - inner) / abs(tip - inner)
     return (along - tip) * np.float32(normal.real) + across * np.float32(normal.imag)
-
-
-def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.minimum(_box(u, v, 0.3, 0.95), _box(u, v, 0.95, 0.3))
 
 
 def _heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -64,30 +40,11 @@ def _heart(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return np.minimum(point, lobe)
 
 
-def _crescent(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.maximum(_disc(u, v), -_disc(u, v, 0.5, 0.15, 0.8))
-
-
 def _drop(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     radius, centre, tip = 0.6, -0.4, 1.05
     sine = radius / (tip - centre)
     cone = np.abs(u) * np.float32((1 - sine**2) ** 0.5) - (tip - v) * sine
     return np.minimum(_disc(u, v, 0, centre, radius), np.maximum(cone, centre + radius * sine - v))
-
-
-def _flower(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    along, across = _folded(u, v, 6)
-    petals = _disc(along, across, 0.62, 0, 0.34)
-    return np.maximum(petals, -_disc(u, v, radius=0.24))
-
-
-def _arrow(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    head = np.maximum((1.2 * np.abs(u) + v - 1) / np.float32(2.44**0.5), 0.1 - v)
-    return np.minimum(head, _box(u, v, 0.24, 0.55, -0.4))
-
-
-def _bar(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.hypot(np.maximum(np.abs(u) - 0.85, 0), v) - 0.27
 
 
 def _gear(u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -96,50 +53,32 @@ def _gear(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return np.maximum(teeth, 0.32 - np.hypot(u, v))
 
 
-def _checkerboard(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.sin(4 * u) * np.sin(4 * v) / 3
-
-
-def _grid(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.minimum(np.abs((u % 0.9) - 0.45), np.abs((v % 0.9) - 0.45)) - 0.12
-
-
-def _ripple(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.cos(6.5 * np.hypot(u, v)) / 6.5
-
-
-def _spiral(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.cos(5 * np.hypot(u, v) - 2 * np.arctan2(v, u)) / 6
-
-
-def _wave(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.sin(6 * v + 1.3 * np.sin(3.6 * u)) / 7
-
-
 SHAPES: dict[str, Distance] = {
-    "arrow": _arrow,
-    "bar": _bar,
-    "crescent": _crescent,
-    "cross": _cross,
+    "arrow": lambda u, v: np.minimum(
+        np.maximum((1.2 * np.abs(u) + v - 1) / np.float32(2.44**0.5), 0.1 - v), _box(u, v, 0.24, 0.55, -0.4)
+    ),
+    "bar": lambda u, v: np.hypot(np.maximum(np.abs(u) - 0.85, 0), v) - 0.27,
+    "crescent": lambda u, v: np.maximum(_disc(u, v), -_disc(u, v, 0.5, 0.15, 0.8)),
+    "cross": lambda u, v: np.minimum(_box(u, v, 0.3, 0.95), _box(u, v, 0.95, 0.3)),
     "disc": _disc,
     "drop": _drop,
-    "flower": _flower,
-    "frame": _frame,
+    "flower": lambda u, v: np.maximum(_disc(*_folded(u, v, 6), 0.62, 0, 0.34), -_disc(u, v, radius=0.24)),
+    "frame": lambda u, v: np.abs(_box(u, v, 0.68, 0.68)) - 0.18,
     "gear": _gear,
     "heart": _heart,
-    "rhombus": _rhombus,
-    "ring": _ring,
-    "square": _square,
+    "rhombus": lambda u, v: (np.abs(u) + 0.6 * np.abs(v) - 0.62) / np.float32(1.36**0.5),
+    "ring": lambda u, v: np.abs(_disc(u, v, radius=0.75)) - 0.25,
+    "square": lambda u, v: _box(u, v, 0.82, 0.82),
     "star": _star,
-    "triangle": _triangle,
+    "triangle": lambda u, v: np.maximum(-v - 0.65, (2 * np.abs(u) + v - 0.95) / np.float32(5**0.5)),
 }
 """Figures of radius about 1 around the origin."""
 
 PATTERNS: dict[str, Distance] = {
-    "checkerboard": _checkerboard,
-    "grid": _grid,
-    "ripple": _ripple,
-    "spiral": _spiral,
-    "wave": _wave,
+    "checkerboard": lambda u, v: np.sin(4 * u) * np.sin(4 * v) / 3,
+    "grid": lambda u, v: np.minimum(np.abs((u % 0.9) - 0.45), np.abs((v % 0.9) - 0.45)) - 0.12,
+    "ripple": lambda u, v: np.cos(6.5 * np.hypot(u, v)) / 6.5,
+    "spiral": lambda u, v: np.cos(5 * np.hypot(u, v) - 2 * np.arctan2(v, u)) / 6,
+    "wave": lambda u, v: np.sin(6 * v + 1.3 * np.sin(3.6 * u)) / 7,
 }
 """Figures that fill the plane."""

@@ -14,9 +14,8 @@ from torch_fidelity import FeatureExtractorBase
 from torch_fidelity.feature_extractor_dinov2 import FeatureExtractorDinoV2
 
 from gen100.errors import UserError
-from gen100.metrics.weights import DinoV2Header, Weights, unpickle, write_weights
+from gen100.metrics.weights import DINOV2, OtherHeader, Weights, unpickle, write_weights
 
-NAME = "dinov2"
 PATCH = 14
 HEAD = 64
 """Width of an attention head, in ViT-S, -B and -L."""
@@ -77,7 +76,7 @@ class DinoV2Extractor(FeatureExtractorDinoV2):
 
     def __init__(self, weights: Weights) -> None:
         # The parent's own would download the code and the weights.
-        FeatureExtractorBase.__init__(self, NAME, [NAME])
+        FeatureExtractorBase.__init__(self, DINOV2, [DINOV2])
         self.feature_extractor_internal_dtype: Any = torch.float32
         self.model = build(weights)
 
@@ -93,4 +92,4 @@ def store_dinov2(source_file: Path, target: Path) -> None:
         build(weights)
     except UserError as error:
         raise UserError(f"{source_file}: {error}; correct its source") from None
-    write_weights(target, weights, DinoV2Header())
+    write_weights(target, weights, OtherHeader(kind=DINOV2))

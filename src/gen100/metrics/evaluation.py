@@ -14,10 +14,9 @@ from torch import Tensor
 from gen100 import layout
 from gen100.config import Metrics
 from gen100.data.arrays import Cifar100
-from gen100.metrics.cache import cached
 from gen100.metrics.extractors import describe
-from gen100.metrics.features import Extractor, Images, Reference, ReferenceFeatures, require
-from gen100.metrics.fidelity import IS_SPLITS, finite
+from gen100.metrics.features import Extractor, Images, Reference, ReferenceFeatures, cached, require
+from gen100.metrics.fidelity import finite
 from gen100.metrics.measure import OTHER
 from gen100.metrics.measures import MEASURES, computed
 from gen100.metrics.neighbours import nearest
@@ -72,6 +71,10 @@ class Evaluator:
     ) -> Evaluation:
         """Measure images in one pass over them.
 
+        The order of the images changes IS, whose splits are other ones then, and which images KID's subsets and
+        FID's resamples hold; that stays within a few of their standard deviations. All else it changes by rounding
+        alone, as do the batch size, the number of threads and the device: by less than 1e-3 of its size.
+
         Args:
             images: N x 3 x 32 x 32, uint8, at least 100.
             seen: the split they are of, if they are real: they are not compared with it.
@@ -112,18 +115,12 @@ class Evaluator:
 
     def provenance(self, samples: int) -> Provenance:
         """What numbers of so many images are measured with."""
-        train, test = (
-            SplitFacts(split="train", images=len(self.train)),
-            SplitFacts(split="test", images=len(self.test)),
+        main, other = (
+            SplitFacts.model_validate({"split": side.reference.name, "images": len(side)})
+            for side in (self.main, self.other)
         )
-        main, other = (train, test) if self.main is self.train else (test, train)
-        return Provenance(
-            data=self.data.facts,
-            extractor=describe(self.extractor.file),
-            reference=main,
-            other=other,
-            samples=samples,
-        )
+        extractor = describe(self.extractor.file)
+        return Provenance(data=self.data.facts, extractor=extractor, reference=main, other=other, samples=samples)
 
     @cached_property
     def held_out(self) -> Tensor:
@@ -131,37 +128,6 @@ class Evaluator:
         file = self._cache / f"{self.test.key}-to-{self.train.key}.npz"
         found = cached(file, lambda: {"distances": nearest(self.test.pooled, self.train.pooled)[0].numpy()})
         return torch.from_numpy(found["distances"])
-
-
-def measure(
-    images: Images,
-    reference: Reference,
-    extractor_file: Path,
-    measures: Sequence[str],
-    cache: Path,
-    batch_size: int | None = None,
-) -> dict[str, float]:
-    """Measure images against one reference, in one pass over the images.
-
-    The order of the images changes IS, whose splits are other ones then, and which images KID's subsets hold;
-    both stay within a few of their standard deviations. All else it changes by rounding alone, as do the batch
-    size, the number of threads and the device: FID, precision and recall stay within 1e-3 of their size.
-
-    Args:
-        images: N x 3 x 32 x 32, uint8, at least 10.
-        measures: names of measures that need nothing but the images and the reference.
-        cache: folder for the reference's features; several processes may share it.
-        batch_size: of the extractor, which has its own where none is given.
-
-    Raises:
-        UserError: images of another type or shape, or too few; a file of weights that is missing or damaged; or
-            a result that is not a finite number.
-    """
-    require(images, "sample", IS_SPLITS)
-    require(reference.images, reference.name, IS_SPLITS)
-    extractor = Extractor(extractor_file, batch_size)
-    sample, real = Sample(images, extractor), ReferenceFeatures(reference, extractor, cache)
-    return finite(score(sample, real, measures), extractor_file)
 
 
 def score(sample: Sample, reference: ReferenceFeatures, measures: Sequence[str]) -> dict[str, float]:

@@ -13,10 +13,11 @@ from gen100.errors import UserError
 from gen100.files import digest
 from gen100.metrics.dinov2 import DinoV2Extractor
 from gen100.metrics.weights import (
+    DINOV2,
+    INCEPTION,
+    OWN,
     WAY_OUT,
-    DinoV2Header,
-    InceptionHeader,
-    OwnHeader,
+    OtherHeader,
     Weights,
     load_network,
     read_header,
@@ -26,8 +27,8 @@ from gen100.metrics.weights import (
 )
 from gen100.provenance import ExtractorFacts
 
-INCEPTION = "inception-v3-compat"
-OWN = "gen100-cifar100-network"
+OWN_NAME = "gen100-cifar100-network"
+"""For torch-fidelity."""
 
 
 class Cifar100Extractor(FeatureExtractorBase):
@@ -92,7 +93,7 @@ def store_inception(source_file: Path, target: Path) -> None:
             raise UserError(
                 f"{source_file} does not hold weights of torch-fidelity's Inception v3: correct it; {first}"
             ) from None
-    write_weights(target, weights, InceptionHeader())
+    write_weights(target, weights, OtherHeader(kind=INCEPTION))
 
 
 def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
@@ -101,17 +102,17 @@ def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
-    header = read_header(extractor_file)
-    if isinstance(header, OwnHeader):
+    kind = read_header(extractor_file).kind
+    if kind == OWN:
         layers = ["features", "logits"]
-        return Cifar100Extractor(OWN, layers, feature_extractor_weights_path=str(extractor_file))
-    if isinstance(header, InceptionHeader):
-        with _temporary_pth(read_weights(extractor_file, InceptionHeader)[1]) as path:
+        return Cifar100Extractor(OWN_NAME, layers, feature_extractor_weights_path=str(extractor_file))
+    if kind == INCEPTION:
+        with _temporary_pth(read_weights(extractor_file, kind)) as path:
             layers = ["2048", "logits_unbiased"]
             return FeatureExtractorInceptionV3(INCEPTION, layers, feature_extractor_weights_path=path)
-    if isinstance(header, DinoV2Header):
-        return DinoV2Extractor(read_weights(extractor_file, DinoV2Header)[1])
-    raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
+    if kind == DINOV2:
+        return DinoV2Extractor(read_weights(extractor_file, kind))
+    raise UserError(f"{extractor_file} holds {kind}, which does not measure: {WAY_OUT}")
 
 
 def describe(extractor_file: Path) -> ExtractorFacts:
@@ -120,15 +121,7 @@ def describe(extractor_file: Path) -> ExtractorFacts:
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
-    header, sha256 = read_header(extractor_file), digest(extractor_file)
-    if isinstance(header, InceptionHeader):
-        return ExtractorFacts(kind=header.kind, sha256=sha256)
-    if isinstance(header, OwnHeader):
-        return ExtractorFacts(
-            kind=header.kind,
-            sha256=sha256,
-            accuracy=header.accuracy,
-            seed=header.seed,
-            synthetic=header.synthetic,
-        )
-    raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
+    header = read_header(extractor_file)
+    if header.kind not in (OWN, INCEPTION):
+        raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
+    return ExtractorFacts(sha256=digest(extractor_file), **header.model_dump(exclude={"settings"}))

@@ -1,21 +1,13 @@
 """FID without the bias of few samples: its limit for infinitely many."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-class Line(NamedTuple):
-    """FID = limit + slope / N."""
-
-    slope: float
-    limit: float
-
-
-def extrapolate(images: Sequence[float] | NDArray, fids: Sequence[float] | NDArray) -> Line:
-    """The least-squares line of FIDs over 1/N, for samples of at least two sizes N.
+def extrapolate(images: Sequence[float] | NDArray, fids: Sequence[float] | NDArray) -> tuple[float, float]:
+    """Slope and limit of FID = limit + slope / N, by least squares, for samples of at least two sizes N.
 
     FID's bias is about proportional to 1/N, so the intercept is the limit (Chong & Forsyth 2020, section 4).
 
@@ -23,4 +15,4 @@ def extrapolate(images: Sequence[float] | NDArray, fids: Sequence[float] | NDArr
         images: N of each FID.
     """
     slope, limit = np.polyfit(1 / np.asarray(images, float), np.asarray(fids, float), 1)
-    return Line(float(slope), float(limit))
+    return float(slope), float(limit)

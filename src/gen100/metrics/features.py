@@ -1,6 +1,7 @@
 """Features of images, taken once for all measures; those of real images are kept on disk for all runs."""
 
 import hashlib
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,12 +17,13 @@ from torch_fidelity.utils import get_featuresdict_from_dataset
 
 from gen100.device import fastest, set_full_precision
 from gen100.errors import UserError
-from gen100.files import digest
-from gen100.metrics.cache import Arrays, cached
+from gen100.files import digest, whole
+from gen100.locks import hold
 from gen100.metrics.extractors import load_extractor
 from gen100.metrics.frechet import Gaussian
 from gen100.metrics.neighbours import radii
 
+Arrays = dict[str, NDArray]
 Images = NDArray[np.uint8]
 
 BATCH_SIZE = {"cpu": 20, "cuda": 100}
@@ -116,6 +118,29 @@ class Extractor:
                 " delete it and run stage extractor again"
             )
         return features
+
+
+def cached(file: Path, compute: Callable[[], Arrays]) -> Arrays:
+    """The arrays of an .npz file, computed and written first where it is missing, so that many runs share them.
+
+    Several processes may share the file: one computes while the others wait, and none waits once it is there.
+    Reading it runs no code.
+
+    Raises:
+        UserError: the file is damaged or cannot be written.
+    """
+    if not file.exists():
+        with hold(file.with_suffix(".lock"), file.name):
+            if not file.exists():
+                arrays = compute()
+                with whole(file) as temporary, temporary.open("wb") as opened:
+                    np.savez(opened, allow_pickle=False, **arrays)
+                return arrays
+    try:
+        with np.load(file, allow_pickle=False) as stored:
+            return dict(stored)
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UserError(f"{file} is damaged ({error}): delete it and start again") from None
 
 
 @dataclass(frozen=True)

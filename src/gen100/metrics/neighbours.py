@@ -48,22 +48,19 @@ def precision_recall(
         samples, real: N x D and M x D, float32.
         sample_radii, real_radii: N and M, from `radii`.
     """
-    where = fastest()
     samples, sample_radii, real, real_radii = (
-        tensor.to(where) for tensor in (samples, sample_radii, real, real_radii)
+        tensor.to(fastest()) for tensor in (samples, sample_radii, real, real_radii)
     )
     centre = real.mean(dim=0)
-    realistic, covered = [], torch.zeros(len(real), dtype=torch.bool, device=where)
-    for rows, row_radii in zip(samples.split(BLOCK), sample_radii.split(BLOCK), strict=True):
-        within = torch.zeros(len(rows), dtype=torch.bool, device=where)
-        for columns, column_radii, reached in zip(
-            real.split(BLOCK), real_radii.split(BLOCK), covered.split(BLOCK), strict=True
-        ):
-            distances = _distances(rows, columns, centre)
-            within |= (distances <= column_radii).any(dim=1)
-            reached |= (distances <= row_radii[:, None]).any(dim=0)
-        realistic.append(within)
-    return float(torch.cat(realistic).double().mean()), float(covered.double().mean())
+    realistic, covered = (torch.zeros_like(radius, dtype=torch.bool) for radius in (sample_radii, real_radii))
+    for row in range(0, len(samples), BLOCK):
+        rows = slice(row, row + BLOCK)
+        for column in range(0, len(real), BLOCK):
+            columns = slice(column, column + BLOCK)
+            distances = _distances(samples[rows], real[columns], centre)
+            realistic[rows] |= (distances <= real_radii[columns]).any(dim=1)
+            covered[columns] |= (distances <= sample_radii[rows, None]).any(dim=0)
+    return float(realistic.double().mean()), float(covered.double().mean())
 
 
 def nearest(points: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:

@@ -35,7 +35,7 @@ class ConvNorm(nn.Sequential):
         )
 
 
-class Stage(nn.Module):
+class ResidualStage(nn.Module):
     """Halve the resolution, then add one residual block (He et al. 2016)."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
@@ -55,12 +55,12 @@ class FeatureNetwork(Trainable):
     The first stage convolves with 4 x 4 pixels, so that its stride of 2 weighs all pixels alike.
     """
 
-    def __init__(self, settings: config.FeatureNetwork, classes: int = 100) -> None:
+    def __init__(self, settings: config.FeatureNetworkSettings, classes: int = 100) -> None:
         super().__init__()
         self.settings = settings
         inputs = [3, *settings.channels[:-1]]
         self.stages = nn.ModuleList(
-            Stage(before, after, kernel=3 if place else 4)
+            ResidualStage(before, after, kernel=3 if place else 4)
             for place, (before, after) in enumerate(zip(inputs, settings.channels, strict=True))
         )
         self.classify = nn.Linear(settings.channels[-1], classes)

@@ -45,5 +45,5 @@ def summarize(resamples: pd.DataFrame) -> dict[str, float]:
     """
     kinds, fids = resamples["kind"].to_numpy(), resamples["fid"].to_numpy(float)
     subsets = kinds == "subset"
-    line = extrapolate(resamples["images"].to_numpy()[subsets], fids[subsets])
-    return {"fid_se": float(fids[kinds == "bootstrap"].std(ddof=1)), "fid_limit": line.limit}
+    _, limit = extrapolate(resamples["images"].to_numpy()[subsets], fids[subsets])
+    return {"fid_se": float(fids[kinds == "bootstrap"].std(ddof=1)), "fid_limit": limit}

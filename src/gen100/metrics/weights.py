@@ -6,11 +6,12 @@ same way as the project's own, so that nothing is unpickled afterwards.
 
 import pickle
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field, TypeAdapter, ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from gen100 import config
@@ -21,6 +22,9 @@ from gen100.weights import save_weights
 
 WAY_OUT = "delete it and run stage extractor again"
 
+OWN, INCEPTION, VGG, DINOV2 = "cifar100-network", "inception-v3-compat", "vgg16", "dinov2"
+"""The kinds of networks."""
+
 Weights = dict[str, Tensor]
 
 
@@ -28,27 +32,20 @@ class OwnHeader(config.Settings):
     """Of the project's own network. `accuracy` is the share of test images that it classifies correctly."""
 
     kind: Literal["cifar100-network"] = "cifar100-network"
-    settings: config.FeatureNetwork
+    settings: config.FeatureNetworkSettings
     seed: int
     accuracy: float
     synthetic: bool
 
 
-class InceptionHeader(config.Settings):
-    kind: Literal["inception-v3-compat"] = "inception-v3-compat"
+class OtherHeader(config.Settings):
+    """Of a network that was downloaded."""
+
+    kind: Literal["inception-v3-compat", "vgg16", "dinov2"]
 
 
-class VggHeader(config.Settings):
-    kind: Literal["vgg16"] = "vgg16"
-
-
-class DinoV2Header(config.Settings):
-    kind: Literal["dinov2"] = "dinov2"
-
-
-Header = OwnHeader | InceptionHeader | VggHeader | DinoV2Header
+Header = OwnHeader | OtherHeader
 HEADER: TypeAdapter[Header] = TypeAdapter(Annotated[Header, Field(discriminator="kind")])
-AnyHeader = TypeVar("AnyHeader", OwnHeader, InceptionHeader, VggHeader, DinoV2Header)
 
 
 def _damaged(path: Path) -> UserError:
@@ -72,24 +69,21 @@ def read_header(path: Path) -> Header:
         raise _damaged(path) from None
 
 
-def read_weights(path: Path, expected: type[AnyHeader]) -> tuple[AnyHeader, Weights]:
+def read_weights(path: Path, kind: str) -> Weights:
     """Read the weights of one kind of network.
 
     Raises:
         UserError: the file is missing, damaged, of another kind, or holds a number that is not finite.
     """
-    header = read_header(path)
-    if not isinstance(header, expected):
-        kind = expected.model_fields["kind"].default
-        raise UserError(f"{path} holds weights of {header.kind}, not of {kind}: {WAY_OUT}")
+    if (found := read_header(path).kind) != kind:
+        raise UserError(f"{path} holds weights of {found}, not of {kind}: {WAY_OUT}")
     try:
-        with safe_open(path, framework="pt") as file:
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        weights = load_file(path)
     except SafetensorError:
         raise _damaged(path) from None
     if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
         raise UserError(f"{path} holds a weight that is not a finite number: {WAY_OUT}")
-    return header, weights
+    return weights
 
 
 def save_network(path: Path, network: FeatureNetwork, *, seed: int, accuracy: float, synthetic: bool) -> None:
@@ -110,7 +104,8 @@ def load_network(path: Path) -> FeatureNetwork:
     Raises:
         UserError: as `read_weights`.
     """
-    header, weights = read_weights(path, OwnHeader)
+    weights, header = read_weights(path, OWN), read_header(path)
+    assert isinstance(header, OwnHeader)
     try:
         network = FeatureNetwork(header.settings, classes=len(weights["classify.bias"]))
         network.load_state_dict(weights)

@@ -42,7 +42,7 @@ def extractor(params: Params, role: Role) -> None:
     from gen100.data.archive import take
     from gen100.metrics.dinov2 import store_dinov2
     from gen100.metrics.extractors import store_inception
-    from gen100.metrics.vgg import store_vgg16
+    from gen100.metrics.perceptual import store_vgg16
 
     target = layout.extractor(role)
     download = target.with_suffix(".download")

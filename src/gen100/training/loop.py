@@ -4,25 +4,26 @@ import math
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor, nn, optim
+from torch import optim
 
 from gen100.data.arrays import Cifar100
-from gen100.errors import Interrupted, UserError
+from gen100.errors import Interrupted
 from gen100.settings import Training
 from gen100.training import checkpoint
 from gen100.training.average import Average
 from gen100.training.curve import Means, Row
 from gen100.training.feed import Feed, Split, in_order, load_split
-from gen100.training.phase import Batch, Phase, Trainable
+from gen100.training.phase import Phase, Trainable
 from gen100.training.progress import reporter
 from gen100.training.randomness import reseed
+from gen100.training.stepper import Stepper, autocast, not_finite
 
 CHECKPOINT_SECONDS = 60.0
 """A checkpoint is written after this much training, and on a signal."""
@@ -76,7 +77,9 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     """
     settings = run.settings
     network.to(device)
-    feed, held_out = _feeds(network, data, run, device)
+    train_split = load_split(network, data.train_images, data.train_labels, device, settings.flip)
+    held_out = load_split(network, data.test_images, data.test_labels, device, flip=False)
+    feed = Feed(train_split, images=settings.images, batch_size=run.batch_size, seed=run.seed, flip=settings.flip)
     network.calibrate(feed.split.rows[: len(feed.split)])
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     phases = network.phases()
@@ -115,96 +118,11 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     return Trained(average.network, state.curve, feed.seen(state.step), time.monotonic() - begin)
 
 
-class Stepper:
-    """Runs the phases of a step, and remembers on the device where a loss first was not finite."""
-
-    def __init__(self, network: Trainable, phases: list[Phase]) -> None:
-        self._phases = phases
-        self._parameters: list[nn.Parameter] = [p for p in network.parameters() if p.requires_grad]
-        self._alone = len({frozenset(map(id, phase.parameters)) for phase in phases}) == 1
-        first = next(network.parameters())
-        self._failed = [torch.full((), math.inf, device=first.device) for _ in phases]
-        self._autocast = _autocast(first.device)
-
-    def step(self, batch: Batch, step: int, seen: int, means: Means, weight: int) -> Tensor:
-        """One update of every phase that is due; returns the first phase's loss, on the device."""
-        shown: Tensor | None = None
-        for number, phase in enumerate(self._phases):
-            if step % phase.every:
-                continue
-            _warm_up(phase, seen + weight)
-            self._focus(phase)
-            with self._autocast:
-                parts = phase.loss(batch)
-            loss = parts["loss"]
-            phase.optimizer.zero_grad()
-            loss.backward()
-            phase.optimizer.step()
-            self._watch(number, loss.detach(), step)
-            means.add(phase.name, parts, weight)
-            shown = loss.detach() if shown is None else shown
-        assert shown is not None, "the first phase runs on every step"
-        return shown
-
-    def check(self, name: str, step: int) -> None:
-        """Stop the run where a loss was not finite, or a weight is not after `step` steps.
-
-        A gradient may not be finite though its loss is; the loss only tells one step later.
-        """
-        for phase, failed in zip(self._phases, self._failed, strict=True):
-            if (at := failed.item()) != math.inf:
-                raise _not_finite(name, f"the loss of phase '{phase.name}'", int(at))
-        for phase in self._phases:
-            if not torch.stack([parameter.isfinite().all() for parameter in phase.parameters]).all():
-                raise _not_finite(name, f"a weight of phase '{phase.name}'", step)
-
-    def _focus(self, phase: Phase) -> None:
-        if self._alone:
-            return
-        inside = set(map(id, phase.parameters))
-        for parameter in self._parameters:
-            parameter.requires_grad_(id(parameter) in inside)
-
-    def _watch(self, number: int, loss: Tensor, step: int) -> None:
-        failed = self._failed[number]
-        bad = torch.where(torch.isfinite(loss), math.inf, float(step)).to(failed)
-        torch.minimum(failed, bad, out=failed)
-
-
-def _not_finite(name: str, what: str, step: int) -> UserError:
-    return UserError(
-        f"{name}: {what} is not finite at step {step}: lower that learning rate in params.yaml"
-        " and start again; with other parameters the run starts from the beginning"
-    )
-
-
-def _autocast(device: torch.device) -> AbstractContextManager[object]:
-    """bfloat16 on a GPU, for training and for validation, so that the two curves compare.
-
-    Where a model leaves it, convolutions multiply in TF32, which is torch's default.
-    """
-    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
-
-
-def _warm_up(phase: Phase, seen: int) -> None:
-    if phase.warmup_images:
-        for group in phase.optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * min(1.0, seen / phase.warmup_images)
-
-
-def _feeds(network: Trainable, data: Cifar100, run: Run, device: torch.device) -> tuple[Feed, Split]:
-    settings = run.settings
-    train_split = load_split(network, data.train_images, data.train_labels, device, settings.flip)
-    held_out = load_split(network, data.test_images, data.test_labels, device, flip=False)
-    feed = Feed(train_split, images=settings.images, batch_size=run.batch_size, seed=run.seed, flip=settings.flip)
-    return feed, held_out
-
-
 def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: int, epoch: int) -> Row:
     means = Means()
     reseed(run.seed, "validation")
     network.eval()
-    with torch.no_grad(), _autocast(held_out.labels.device):
+    with torch.no_grad(), autocast(held_out.labels.device):
         for batch in in_order(held_out, run.batch_size, seen / run.settings.images):
             means.add("val", network.validate(batch), len(batch.labels))
     network.train()
@@ -213,7 +131,7 @@ def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: 
     if wrong:
         phase = wrong[0].partition("_")[0]
         where = "validation" if phase == "val" else f"phase '{phase}'"
-        raise _not_finite(run.name, f"the loss of {where}", state.step)
+        raise not_finite(run.name, f"the loss of {where}", state.step)
     fixed: Row = {
         "epoch": round(seen / epoch, 6),
         "step": state.step,
@@ -253,7 +171,7 @@ def _restore(saved: dict[str, Any] | None, network: Trainable, average: Average,
 
 def _optimizers(phases: list[Phase]) -> list[optim.Optimizer]:
     """Each optimizer once, in the order of the phases."""
-    return list({id(phase.optimizer): phase.optimizer for phase in phases}.values())
+    return list(dict.fromkeys(phase.optimizer for phase in phases))
 
 
 @contextmanager
