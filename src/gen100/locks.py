@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import FileLock, Timeout
 
 from gen100.errors import UserError
 from gen100.files import writing
@@ -46,9 +46,12 @@ def hold(file: Path, task: str) -> Iterator[bool]:
         file.open("a").close()
     # A soft lock, which filelock would take on a file system without locks, outlives a process that is killed.
     lock = FileLock(file, fallback_to_soft=False, poll_interval=POLL_SECONDS)
+    waited = False
     try:
-        waited = not _free(lock)
-        if waited:
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            waited = True
             print(f"{task}: another process is at work on it: waiting for it", file=sys.stderr, flush=True)
             lock.acquire()
     except OSError as error:
@@ -60,12 +63,3 @@ def hold(file: Path, task: str) -> Iterator[bool]:
         yield waited
     finally:
         lock.release()
-
-
-def _free(lock: BaseFileLock) -> bool:
-    """Take the lock if nobody holds it."""
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    return True

@@ -132,7 +132,4 @@ class Evaluator:
 
 def score(sample: Sample, reference: ReferenceFeatures, measures: Sequence[str]) -> dict[str, float]:
     """The numbers of the named measures, against one reference."""
-    found: dict[str, float] = {}
-    for name in measures:
-        found |= MEASURES[name].values(sample, reference)
-    return found
+    return {key: value for name in measures for key, value in MEASURES[name].values(sample, reference).items()}

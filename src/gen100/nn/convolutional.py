@@ -7,8 +7,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gen100.errors import UserError
-
 SIDE = 32
 """Pixels along a side of an image."""
 
@@ -62,34 +60,20 @@ class ResidualBlock(nn.Module):
         return features + self.residual(features)
 
 
-def coarse_side(channels: Sequence[int]) -> int:
-    """Side of the coarsest map of a network with one width for each of the resolutions 32, 16, 8, ...
-
-    Raises:
-        UserError: more widths than 32 pixels can be halved for.
-    """
-    side = SIDE >> (len(channels) - 1)
-    if side < 1:
-        raise UserError(
-            f"network.channels holds {len(channels)} widths, but {SIDE} pixels halve 5 times: give at most 6"
-        )
-    return side
-
-
 class Encoder(nn.Module):
     """Images to feature maps: B x 3 x 32 x 32 to B x out_channels x S x S, S = 32 / 2**(len(channels) - 1).
 
     The last convolution runs outside autocast: what it writes is a latent or decides on one.
 
     Args:
-        channels: width at each resolution, 32 pixels first.
+        channels: width at each resolution, 32 pixels first; at most 6.
         blocks: residual blocks at each resolution.
         out_channels: width of the output, unbounded.
     """
 
     def __init__(self, channels: Sequence[int], blocks: int, out_channels: int) -> None:
         super().__init__()
-        self.side = coarse_side(channels)
+        self.side = SIDE >> (len(channels) - 1)
         layers: list[nn.Module] = [nn.Conv2d(3, channels[0], 3, padding=1)]
         layers += [ResidualBlock(channels[0]) for _ in range(blocks)]
         for fine, coarse in pairwise(channels):
@@ -119,7 +103,7 @@ class Decoder(nn.Module):
 
     def __init__(self, channels: Sequence[int], blocks: int, in_channels: int, out_channels: int = 3) -> None:
         super().__init__()
-        self.side = coarse_side(channels)
+        self.side = SIDE >> (len(channels) - 1)
         layers: list[nn.Module] = [nn.Conv2d(in_channels, channels[-1], 1)]
         layers += [ResidualBlock(channels[-1]) for _ in range(blocks)]
         for coarse, fine in pairwise(reversed(channels)):

@@ -1,7 +1,7 @@
 """What DALL-E minimizes: the discrete VAE's reconstruction losses and its KL divergence to the uniform prior.
 
-A reconstruction loss is a function of the decoder's output, the images and a `Perception`, named as in the
-family's `losses`. The decoder's output y is unbounded and read the same way by all losses: sigmoid(y) is a
+A reconstruction loss is a function of the decoder's output, the images in [-1, 1] (both B x 3 x 32 x 32) and a
+`Perception`, named as in the family's `losses`. The decoder's output y is unbounded and read the same way by all losses: sigmoid(y) is a
 pixel in [0, 1], and 2 sigmoid(y) - 1 = tanh(y / 2) the pixel in [-1, 1].
 """
 
@@ -42,21 +42,12 @@ def cross_entropy(output: Tensor, images: Tensor, _perception: Perception) -> Pa
 
     d is the pixel in [0, 1] and y = sigmoid(output); nats, the mean over the batch, channels and pixels. Its
     minimum is the mean binary entropy of d, about 0.5 to 0.6 for photographs, not zero.
-
-    Args:
-        output: B x 3 x 32 x 32, unbounded.
-        images: B x 3 x 32 x 32 in [-1, 1].
     """
     return {"reconstruction": F.binary_cross_entropy_with_logits(output.float(), (images.float() + 1) / 2)}
 
 
 def mse(output: Tensor, images: Tensor, _perception: Perception) -> Parts:
-    """Squared error of pixels in [-1, 1], the mean over the batch, channels and pixels.
-
-    Args:
-        output: B x 3 x 32 x 32, unbounded.
-        images: B x 3 x 32 x 32 in [-1, 1].
-    """
+    """Squared error of pixels in [-1, 1], the mean over the batch, channels and pixels."""
     return {"reconstruction": F.mse_loss(decoded(output), images.float())}
 
 
@@ -80,8 +71,6 @@ def perceptual(output: Tensor, images: Tensor, perception: Perception) -> Parts:
     """Distance of features plus `pixel_weight` times the squared error of pixels in [-1, 1].
 
     Args:
-        output: B x 3 x 32 x 32, unbounded.
-        images: B x 3 x 32 x 32 in [-1, 1].
         perception: the features, of a frozen network.
 
     Raises:
