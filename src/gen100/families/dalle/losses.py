@@ -1,8 +1,8 @@
 """What DALL-E minimizes: the discrete VAE's reconstruction losses and its KL divergence to the uniform prior.
 
 A reconstruction loss is a function of the decoder's output, the images in [-1, 1] (both B x 3 x 32 x 32) and a
-`Perception`, named as in the family's `losses`. The decoder's output y is unbounded and read the same way by all losses: sigmoid(y) is a
-pixel in [0, 1], and 2 sigmoid(y) - 1 = tanh(y / 2) the pixel in [-1, 1].
+`Perception`, named as in the family's `losses`. The decoder's output y is unbounded and read the same way by all
+losses: sigmoid(y) is a pixel in [0, 1], and 2 sigmoid(y) - 1 = tanh(y / 2) the pixel in [-1, 1].
 """
 
 from collections.abc import Callable
