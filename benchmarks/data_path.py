@@ -9,8 +9,8 @@ and have the processor to themselves, which training on a CPU would not leave th
 takes as long as any other.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
+from itertools import count
 from typing import Annotated
 
 import numpy as np
@@ -24,15 +24,14 @@ from torchvision.transforms import Compose, Normalize, RandomHorizontalFlip, ToT
 
 from gen100.cells import Cell
 from gen100.config import load_params
-from gen100.data.arrays import Cifar100
 from gen100.device import device, fastest
 from gen100.training.feed import Feed, load_split
 from gen100.training.randomness import reseed
 
 IMAGES = 50_000
 BATCHES = (128, 2048)
-WORKERS = 2
 TARGET = 20
+HEAD = ("batch", "torchvision, batches/s", "gen100, batches/s", "times as fast", "quartiles", "target, at least")
 
 
 class Held(CIFAR100):
@@ -46,70 +45,43 @@ class Held(CIFAR100):
         self.target_transform = None
 
 
-def noise() -> Cifar100:
-    rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (IMAGES, 3, 32, 32), dtype=np.uint8)
-    return replace(stand_in(100, 100), train_images=images, train_labels=np.arange(IMAGES) % 100)
+def torchvision_epoch(loader: DataLoader) -> None:
+    for images, labels in loader:
+        images.to(fastest(), memory_format=torch.channels_last, non_blocking=True)
+        labels.to(fastest(), non_blocking=True)
 
 
-def torchvision_epoch(data: Cifar100, batch_size: int) -> Callable[[], None]:
-    """An epoch of torchvision's loader."""
-    loader = DataLoader(
-        Held(data.train_images, data.train_labels),
-        batch_size,
-        shuffle=True,
-        num_workers=WORKERS,
-        persistent_workers=True,
-        pin_memory=torch.cuda.is_available(),
-    )
-
-    def epoch() -> None:
-        for images, labels in loader:
-            images.to(fastest(), memory_format=torch.channels_last, non_blocking=True)
-            labels.to(fastest(), non_blocking=True)
-
-    return epoch
-
-
-def gen100_epoch(data: Cifar100, batch_size: int) -> Callable[[], None]:
-    """An epoch of gen100's feed, seeded at every step as the training loop does."""
-    network = Subject(Cell.parse("vae-elbo-128"), load_params(ROOT / "trial/params.yaml")).build(data)
-    split = load_split(network, data.train_images, data.train_labels, fastest(), flip=True)
-    feed = Feed(split, images=10 * IMAGES, batch_size=batch_size, seed=0, flip=True)
-    steps = -(-IMAGES // batch_size)
-    begin = 0
-
-    def epoch() -> None:
-        nonlocal begin
-        for step in range(begin, begin + steps):
-            reseed(0, "step", step)
-            feed.batch(step)
-        begin = (begin + steps) % (9 * steps)
-
-    return epoch
+def gen100_epoch(feed: Feed, numbers: count, steps: int) -> None:
+    """Seeded at every step as the training loop does."""
+    begin = next(numbers) % 9 * steps
+    for step in range(begin, begin + steps):
+        reseed(0, "step", step)
+        feed.batch(step)
 
 
 def main(repeats: Annotated[int, typer.Option(help="Turns.")] = 5) -> None:
     rows = []
+    images = np.random.default_rng(0).integers(0, 256, (IMAGES, 3, 32, 32), dtype=np.uint8)
+    labels = np.arange(IMAGES) % 100
     with device():
-        data = noise()
-        for batch_size in BATCHES:
-            feeds = {"torchvision": torchvision_epoch(data, batch_size), "gen100": gen100_epoch(data, batch_size)}
+        network = Subject(Cell.parse("vae-elbo-128"), load_params(ROOT / "trial/params.yaml")).build(
+            stand_in(100, 100)
+        )
+        split = load_split(network, images, labels, fastest(), flip=True)
+        for size in BATCHES:
+            workers = {"num_workers": 2, "persistent_workers": True, "pin_memory": torch.cuda.is_available()}
+            loader = DataLoader(Held(images, labels), size, shuffle=True, **workers)
+            feed, steps = Feed(split, images=10 * IMAGES, batch_size=size, seed=0, flip=True), -(-IMAGES // size)
+            feeds = {
+                "torchvision": partial(torchvision_epoch, loader),
+                "gen100": partial(gen100_epoch, feed, count(), steps),
+            }
             seconds = compare(feeds, repeats)
             ratio, low, high = speedup(seconds["torchvision"], seconds["gen100"])
-            rates = [f"{-(-IMAGES // batch_size) / median(seconds[name]):,.1f}" for name in feeds]
-            rows.append([str(batch_size), *rates, f"{ratio:.1f}", f"{low:.1f} to {high:.1f}", str(TARGET)])
+            rates = [f"{steps / median(seconds[name]):,.1f}" for name in feeds]
+            rows.append([str(size), *rates, f"{ratio:.1f}", f"{low:.1f} to {high:.1f}", str(TARGET)])
             print(*rows[-1], flush=True)
-    print(f"\n{machine()}; {repeats} turns of {IMAGES:,} images\n")
-    head = [
-        "batch",
-        "torchvision, batches/s",
-        "gen100, batches/s",
-        "times as fast",
-        "quartiles",
-        "target, at least",
-    ]
-    print(table(head, rows))
+    print(f"\n{machine()}; {repeats} turns of {IMAGES:,} images\n\n{table(HEAD, rows)}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from torchvision.models import vgg16
 from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params, Synthetic, SyntheticData
 from gen100.data import arrays, synthetic
-from gen100.data.captions import caption_tokens
+from gen100.families.build import build_autoencoder, build_model
 from gen100.families.registry import FAMILIES
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.perceptual import ENDS, PerceptualNetwork, VggFeatures
@@ -32,7 +32,6 @@ class Subject:
     cell: Cell
     params: Params
     first_stage: bool = False
-    seed: int = 0
 
     @property
     def name(self) -> str:
@@ -49,14 +48,12 @@ class Subject:
 
     def build(self, data: arrays.Cifar100) -> Trainable:
         """The network with the same initial weights at every call; its autoencoder is untrained."""
-        family, settings = FAMILIES[self.cell.family], self.params.settings(self.cell)
-        reseed(self.seed, "weights")
-        if self.first_stage:
-            features = perception(self.params) if self.cell.loss in family.perceptual else None
-            return family.build_autoencoder(self.cell, settings, features)
-        autoencoder = family.build_autoencoder(self.cell, settings, None) if self.cell.autoencoder else None
-        captions = torch.from_numpy(caption_tokens(data.fine_names))
-        return family.build_model(self.cell, settings, captions, autoencoder)
+        reseed(0, "weights")
+        if not self.first_stage:
+            return build_model(self.params, self.cell, data.fine_names, build_autoencoder(self.params, self.cell))
+        family = FAMILIES[self.cell.family]
+        features = perception(self.params) if self.cell.loss in family.perceptual else None
+        return family.build_autoencoder(self.cell, self.params.settings(self.cell), features)
 
 
 def subjects(params: Params, cells: list[str]) -> list[Subject]:

@@ -14,11 +14,11 @@ from gen100.version import commit
 __all__ = ["compare", "machine", "median", "now", "speedup", "table"]
 
 
-def compare(candidates: Mapping[str, Callable[[], float | None]], repeats: int) -> dict[str, list[float]]:
+def compare(candidates: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
     """Seconds of `repeats` calls of each candidate, in turns: A B A B ...
 
     Each is called once untimed first. On a GPU a call lasts until its work there is done. A candidate that has
-    something to prepare times itself, and returns its seconds.
+    something to prepare times itself, and returns its seconds, a float.
     """
     for run in candidates.values():
         _seconds(run)
@@ -35,9 +35,7 @@ def speedup(baseline: Sequence[float], candidate: Sequence[float]) -> tuple[floa
     The two calls of a turn follow each other, so load that comes and goes cancels.
     """
     ratios = [slow / fast for slow, fast in zip(baseline, candidate, strict=True)]
-    if len(ratios) < 2:
-        return ratios[0], ratios[0], ratios[0]
-    low, middle, high = quantiles(ratios, n=4, method="inclusive")
+    low, middle, high = quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
     return middle, low, high
 
 
@@ -63,17 +61,15 @@ def now() -> float:
     return time.perf_counter()
 
 
-def _seconds(run: Callable[[], float | None]) -> float:
+def _seconds(run: Callable[[], object]) -> float:
     begin = now()
     own = run()
-    return now() - begin if own is None else own
+    return own if isinstance(own, float) else now() - begin
 
 
 def _processor() -> str:
     """The processor's name, which Python does not know on Linux."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())

@@ -1,14 +1,15 @@
 """What a grid would take: jobs, hours and disk of all that is due, from what earlier runs took."""
 
-import csv
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from gen100 import layout
 from gen100.cells import Cell
@@ -52,15 +53,6 @@ class Benchmark:
     device: str
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """Of a job: what the earlier ones most like it took on average, in proportion to the images, and where."""
-
-    seconds: float
-    size: float
-    devices: frozenset[str]
-
-
 @dataclass
 class Line:
     """All due jobs of a stage and model. Hours and bytes are those of the `known` jobs."""
@@ -77,37 +69,35 @@ class Line:
 
 def work_of(job: Job, params: Params) -> Work:
     """The work of a job under these parameters."""
-    cell = _cell(job, params)
-    settings: Any = getattr(params.models, cell.family) if cell else None
-    batch = params.batch_size(cell) if cell else None
-    first = settings.autoencoder if cell and cell.autoencoder else None
-    networks = [part.network.model_dump() for part in (settings, first) if part]
-    metrics = params.metrics
+    metrics, cell = params.metrics, _cell(job, params)
+    if cell:
+        settings: Any = params.settings(cell)
+        first = settings.autoencoder if cell.autoencoder else None
+        batch = params.batch_size(cell)
+        networks = [part.network.model_dump() for part in (settings, first) if part]
+        match job.stage:
+            case "train":
+                return Work(job.stage, cell, _kind(networks, batch), settings.training.images)
+            case "autoencoder" if first:
+                # Counted for the first of the cells that use it.
+                return Work(job.stage, cell, _kind(networks[1], batch), first.training.images)
+            case "sample":
+                sampler = {
+                    key: getattr(params.sampling, key) for key in FAMILIES[cell.family].sampling.model_fields
+                }
+                return Work(job.stage, cell, _kind(networks, sampler), params.sampling.images)
     match job.stage:
-        case "train":
-            return Work(job.stage, cell, _kind(networks, batch), settings.training.images)
-        case "autoencoder" if first:
-            # Counted for the first of the cells that use it.
-            return Work(job.stage, cell, _kind(first.network.model_dump(), batch), first.training.images)
-        case "sample" if cell:
-            sampler = {key: getattr(params.sampling, key) for key in FAMILIES[cell.family].sampling.model_fields}
-            return Work(job.stage, cell, _kind(networks, sampler), params.sampling.images)
         case "evaluate" | "reference":
-            extractor = metrics.extractor
-            network = extractor.network.channels if isinstance(extractor, OwnExtractor) else extractor.name
+            own = metrics.extractor
+            network = own.network.channels if isinstance(own, OwnExtractor) else own.name
+            kind = _kind(network, metrics.measures, metrics.dinov2 is not None)
             # Of any model: samples are measured alike.
-            return Work(
-                "measure",
-                None,
-                _kind(network, metrics.measures, metrics.dinov2 is not None),
-                params.sampling.images,
-            )
+            return Work("measure", None, kind, params.sampling.images)
         case "extractor":
             own = {"metric": metrics.extractor, "perceptual": metrics.perceptual}.get(job.role or "")
             if isinstance(own, OwnExtractor):
-                network = own.network
-                kind = _kind(job.role, network.channels, network.batch_size)
-                return Work(job.stage, None, kind, network.training.images)
+                kind = _kind(job.role, own.network.channels, own.network.batch_size)
+                return Work(job.stage, None, kind, own.network.training.images)
         case "fetch" | "prepare":
             return Work(job.stage, None, _kind(params.data.model_dump(mode="json")), None)
     return Work(job.stage, None, "", None)
@@ -142,9 +132,7 @@ def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
     file = Path("logs") / (f"{job.stage}/{job.item}.tsv" if job.item else f"{job.stage}.tsv")
     if not file.exists():
         return
-    with file.open(encoding="utf-8") as opened:
-        seconds = max(float(row["s"]) for row in csv.DictReader(opened, delimiter="\t"))
-    device = "?"
+    seconds, device = float(pd.read_csv(file, sep="\t")["s"].max()), "?"
     if job.seed is not None:
         name = job.autoencoder
         folder = layout.autoencoder(name, job.seed) if name else layout.run(job.cell or "", job.seed)
@@ -154,8 +142,7 @@ def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
         if record in job.outputs:
             # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
             seconds = read_json(record)["seconds"]
-    size = sum(output.stat().st_size for output in job.outputs)
-    yield Benchmark(work_of(job, params), seconds, size, device)
+    yield Benchmark(work_of(job, params), seconds, sum(output.stat().st_size for output in job.outputs), device)
 
 
 def forecast(earlier: list[Benchmark]) -> list[Line]:
@@ -165,54 +152,38 @@ def forecast(earlier: list[Benchmark]) -> list[Line]:
     network and batch size), in proportion to the images.
     """
     params = load_params()
+    # Of many seeds alike: looked up once, or the time would grow with the square of their number.
+    estimate = cache(partial(_estimate, earlier))
     lines: dict[tuple[str, str], Line] = {}
-    devices: dict[tuple[str, str], set[str]] = defaultdict(set)
-    estimates: dict[Work, Estimate | None] = {}
-    for job in jobs():
-        if not job.due:
-            continue
-        work = work_of(job, params)
-        cell = _cell(job, params)
+    for job in (job for job in jobs() if job.due):
+        work, cell = work_of(job, params), _cell(job, params)
         model = FAMILIES[cell.family].title if cell else ""
         line = lines.setdefault((job.stage, model), Line(job.stage, model, work.images is not None))
         line.jobs += 1
-        # Of many seeds alike: looked up once, or the time would grow with the square of their number.
-        if work not in estimates:
-            estimates[work] = _estimate(work, earlier)
-        estimate = estimates[work]
-        if estimate is None:
-            continue
-        line.known += 1
-        line.hours += estimate.seconds / 3600
-        line.size += estimate.size
-        devices[job.stage, model] |= estimate.devices
-    for key, line in lines.items():
-        line.devices = tuple(sorted(devices[key]))
+        if found := estimate(work):
+            seconds, size, devices = found
+            line.known += 1
+            line.hours += seconds / 3600
+            line.size += size
+            line.devices = tuple(sorted({*line.devices, *devices}))
     return sorted(lines.values(), key=lambda line: (not line.on_gpu, STAGES.index(line.stage)))
 
 
-def _share(work: Work, earlier: Benchmark) -> float:
-    """How many times as many images a job works on as an earlier one did."""
-    return work.images / earlier.work.images if work.images and earlier.work.images else 1.0
-
-
-def _estimate(work: Work, earlier: list[Benchmark]) -> Estimate | None:
-    """None where no earlier job is like it."""
-    like = _most_alike(work, earlier)
+def _estimate(earlier: list[Benchmark], work: Work) -> tuple[float, float, set[str]] | None:
+    """Seconds, bytes and devices of the earlier jobs most like this one; None where none is like it."""
+    same = [one for one in earlier if (one.work.stage, one.work.kind) == (work.stage, work.kind)]
+    family = work.cell and work.cell.family
+    like = [one for one in same if one.work.cell == work.cell] or [
+        one for one in same if (one.work.cell and one.work.cell.family) == family
+    ]
     if not like:
         return None
-    return Estimate(
-        mean(one.seconds * _share(work, one) for one in like),
-        mean(one.size * (_share(work, one) if work.stage == "sample" else 1) for one in like),
-        frozenset(one.device for one in like) - {"?"},
+    shares = [work.images / one.work.images if work.images and one.work.images else 1.0 for one in like]
+    return (
+        mean(one.seconds * share for one, share in zip(like, shares, strict=True)),
+        mean(one.size * (share if work.stage == "sample" else 1) for one, share in zip(like, shares, strict=True)),
+        {one.device for one in like} - {"?"},
     )
-
-
-def _most_alike(work: Work, earlier: list[Benchmark]) -> list[Benchmark]:
-    same = [one for one in earlier if (one.work.stage, one.work.kind) == (work.stage, work.kind)]
-    return [one for one in same if one.work.cell == work.cell] or [
-        one for one in same if (one.work.cell and one.work.cell.family) == (work.cell and work.cell.family)
-    ]
 
 
 def report(workspaces: list[Path]) -> None:
@@ -237,9 +208,9 @@ def report(workspaces: list[Path]) -> None:
         for line in part:
             _add(table, line)
         table.add_section()
-        total = Line(title, "", on_gpu, sum(line.jobs for line in part), sum(line.known for line in part))
-        total.hours, total.size = sum(line.hours for line in part), sum(line.size for line in part)
-        _add(table, total)
+        count, known = sum(line.jobs for line in part), sum(line.known for line in part)
+        hours, size = sum(line.hours for line in part), sum(line.size for line in part)
+        _add(table, Line(title, "", on_gpu, count, known, hours, size))
         table.add_section()
     Console(width=110).print(table)
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from gen100 import layout
 from gen100.cells import Cell
-from gen100.errors import UserError
+from gen100.report.records import advice, reading
 
 Mark = Literal["", "best", "tied"]
 Winners = dict[tuple[str, int, frozenset[str]], str]
@@ -21,20 +21,15 @@ def read_winners() -> Winners:
     Raises:
         UserError: missing, or of other columns.
     """
-    try:
-        rows = pd.read_csv(layout.COMPARISONS).to_dict("records")
+    with reading(layout.COMPARISONS, advice("compare")):
         return {
             (row["family"], int(row["latent_size"]), frozenset((row["loss_a"], row["loss_b"]))): {
                 "a": row["loss_a"],
                 "b": row["loss_b"],
             }.get(row["verdict"], row["verdict"])
-            for row in rows
+            for row in pd.read_csv(layout.COMPARISONS).to_dict("records")
             if row["measure"] == "fid"
         }
-    except FileNotFoundError:
-        raise UserError(f"{layout.COMPARISONS} is missing: run stage compare") from None
-    except (pd.errors.EmptyDataError, KeyError):
-        raise UserError(f"{layout.COMPARISONS} is not readable: remove it and run stage compare") from None
 
 
 def mark_cells(distances: dict[Cell, float], winners: Winners) -> dict[Cell, Mark]:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from gen100 import i18n
 from gen100.cells import Cell
@@ -12,7 +11,7 @@ from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.metrics.extrapolation import extrapolate
 from gen100.provenance import Provenance
-from gen100.report.figure_text import by_cell, distance_name, heading, honest_title, notes, put_heading
+from gen100.report.figure_text import by_cell, distance_name, headed
 from gen100.report.levels import draw_levels
 from gen100.report.records import Record
 from gen100.report.resamples import read_resamples
@@ -40,12 +39,9 @@ def draw_bias(results: list[Record], levels: dict[str, float], facts: Provenance
     rows = -(-len(families) // columns)
     lines = {name: -(-sum(cell.family == name for cell in cells) // LEGEND_COLUMNS) for name in families}
     above = 0.3 + LEGEND_LINE * max(lines.values())
-    title = honest_title(_("How the distance depends on the number of samples"), results, facts)
-    told = notes(results, facts)
-    head = heading(WIDTH, title, told)[2]
-    height = head + rows * (above + PANEL + AXIS)
-    figure = Figure(figsize=(WIDTH, height))
-    put_heading(figure, title, told)
+    title, below = _("How the distance depends on the number of samples"), rows * (above + PANEL + AXIS)
+    figure, title, head = headed((WIDTH, below), title, results, facts)
+    height = head + below
     said = []
     for number, name in enumerate(families):
         row, column = divmod(number, columns)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.optimize import isotonic_regression
 
@@ -14,7 +13,7 @@ from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.provenance import Provenance
-from gen100.report.figure_text import by_cell, distance_name, heading, honest_title, notes, put_heading
+from gen100.report.figure_text import by_cell, distance_name, headed
 from gen100.report.levels import LEVELS, draw_levels, level_name
 from gen100.report.records import Record
 from gen100.report.statistics import mean_interval
@@ -53,11 +52,9 @@ def draw_cost(results: list[Record], levels: dict[str, float], facts: Provenance
     measure = distance_name(facts.extractor)
     cells = by_cell(results)
     width, plot = 10.4, 4.75
-    title = honest_title(_("What quality costs: training hours and distance to real images"), results, facts)
-    lines = notes(results, facts)
-    height = heading(width, title, lines)[2] + plot
-    figure = Figure(figsize=(width, height))
-    put_heading(figure, title, lines)
+    title = _("What quality costs: training hours and distance to real images")
+    figure, title, head = headed((width, plot), title, results, facts)
+    height = head + plot
     shared, points = None, []
     for number, (size, shown) in enumerate(_panels(list(cells)).items()):
         box = (0.065 + 0.475 * number, 0.6 / height, 0.27, (plot - 1.0) / height)

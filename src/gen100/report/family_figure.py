@@ -1,10 +1,9 @@
 """A figure per family: for each of its cells the losses by epoch, generated images and training images."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from gen100 import i18n
 from gen100.cells import Cell
@@ -13,8 +12,8 @@ from gen100.data.arrays import Cifar100
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.provenance import Provenance
-from gen100.report.figure_text import heading, honest_title, notes, put_heading
-from gen100.report.grid import Images, examples, mosaic, spread
+from gen100.report.figure_text import headed
+from gen100.report.grid import examples, mosaic, spread
 from gen100.report.loss_graph import draw_losses, loss_names
 from gen100.report.records import Record
 from gen100.report.results import read_curve
@@ -28,32 +27,10 @@ DPI = 200
 MARGIN, GAP, TILE_GAP = 60, 24, 110
 GRAPH_LEFT, GRAPH_HEIGHT, GRAPH_FOOT, TILE_HEAD, GRID_HEAD = 110, 400, 130, 100, 50
 
-EDGE = MARGIN / DPI
-"""Inches around the heading."""
-
 
 def usual_title(family: str) -> str:
     """The title of a family's figure, in the current language."""
     return _("Training and images generated with the {family} model").format(family=FAMILIES[family].title)
-
-
-class _Sheet:
-    """A figure in pixels, counted from the top left."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
-        self.figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
-
-    def text(self, left: float, top: float, text: str, **font: str | float) -> None:
-        self.figure.text(left / self.width, 1 - top / self.height, text, va="top", **font)  # pyright: ignore[reportArgumentType]
-
-    def image(self, left: int, top: int, image: Images) -> None:
-        self.figure.figimage(image, left, self.height - top - image.shape[0], origin="upper")
-
-    def axes(self, left: float, top: float, width: float, height: float) -> Axes:
-        return self.figure.add_axes(
-            (left / self.width, 1 - (top + height) / self.height, width / self.width, height / self.height)
-        )
 
 
 def draw_family(
@@ -85,26 +62,30 @@ def draw_family(
     tile_height = TILE_HEAD + GRAPH_HEIGHT + GRAPH_FOOT + GRID_HEAD + grid_height
     across = max(len(sizes), 2)
     width = 2 * MARGIN + across * tile_width + (across - 1) * TILE_GAP
-    title, lines = honest_title(title, runs, facts), notes(runs, facts)
-    if len(params.seeds) > 1:
-        lines.append(_("± is half the width of the mean's 95% t interval over seeds."))
-    head = round(DPI * heading(width / DPI, title, lines, EDGE)[2])
-    sheet = _Sheet(width, head + len(losses) * (tile_height + TILE_GAP))
-    put_heading(sheet.figure, title, lines, EDGE)
+    body = len(losses) * (tile_height + TILE_GAP)
+    several = len(params.seeds) > 1
+    more = [_("± is half the width of the mean's 95% t interval over seeds.")] if several else []
+    figure, title, inches = headed((width / DPI, body / DPI), title, runs, facts, more, MARGIN / DPI, DPI)
+    head = round(DPI * inches)
+    height = head + body
+
+    def text(left: int, top: int, said: str, **font: Any) -> None:
+        figure.text(left / width, 1 - top / height, said, va="top", **font)
+
     for cell in cells:
         left = MARGIN + sizes.index(cell.latent) * (tile_width + TILE_GAP)
         top = head + losses.index(cell.loss) * (tile_height + TILE_GAP)
         said = _cell_title(cell, params, [run for run in runs if run["cell"] == str(cell)], facts)
-        sheet.text(left, top, said, fontsize=11, weight="bold")
-        axes = sheet.axes(left + GRAPH_LEFT, top + TILE_HEAD, tile_width - GRAPH_LEFT, GRAPH_HEIGHT)
-        draw_losses(axes, [read_curve(cell, seed) for seed in params.seeds], family)
-        below = top + TILE_HEAD + GRAPH_HEIGHT + GRAPH_FOOT
-        second = left + grid_width + GAP
-        sheet.text(left, below, _("generated"), fontsize=10)
-        sheet.text(second, below, _("training images"), fontsize=10)
-        sheet.image(left, below + GRID_HEAD, mosaic(read_samples(cell, params.seeds[0], shown), COLUMNS))
-        sheet.image(second, below + GRID_HEAD, real)
-    save(sheet.figure, target, Caption(title, _alt(cells)))
+        text(left, top, said, fontsize=11, weight="bold")
+        bottom = 1 - (top + TILE_HEAD + GRAPH_HEIGHT) / height
+        box = ((left + GRAPH_LEFT) / width, bottom, (tile_width - GRAPH_LEFT) / width, GRAPH_HEIGHT / height)
+        draw_losses(figure.add_axes(box), [read_curve(cell, seed) for seed in params.seeds], family)
+        below, second = top + TILE_HEAD + GRAPH_HEIGHT + GRAPH_FOOT, left + grid_width + GAP
+        generated = mosaic(read_samples(cell, params.seeds[0], shown), COLUMNS)
+        for place, name, sheet in ((left, _("generated"), generated), (second, _("training images"), real)):
+            text(place, below, name, fontsize=10)
+            figure.figimage(sheet, place, height - below - GRID_HEAD - sheet.shape[0], origin="upper")
+    save(figure, target, Caption(title, _alt(cells)))
 
 
 def _cell_title(cell: Cell, params: Params, runs: list[Record], facts: Provenance) -> str:

@@ -1,6 +1,7 @@
 """What a figure says about its numbers: data, network, samples, training, seeds and devices."""
 
 from collections import Counter
+from collections.abc import Sequence
 from textwrap import wrap
 
 from matplotlib.figure import Figure
@@ -39,11 +40,6 @@ def distance_name(extractor: ExtractorFacts) -> str:
     return "FID" if extractor.distance == "FID" else f"FD ({network_label(extractor)})"
 
 
-def honest_title(title: str, results: list[Record], facts: Provenance) -> str:
-    """A title with what must be admitted of the data and the length of the runs."""
-    return admitted(title, caveat(facts.data, [run["images_seen"] for run in results]))
-
-
 def notes(results: list[Record], facts: Provenance) -> list[str]:
     """Two lines on what the numbers of these runs rest on."""
     data = _("Data: {data} · {samples} samples against {reference} · seeds: {seeds}").format(
@@ -65,26 +61,36 @@ def _wrapped(text: str, width: float, size: float, letter: float) -> list[str]:
     return wrap(text, int(72 * width / (letter * size)))
 
 
-def heading(width: float, title: str, lines: list[str], edge: float = EDGE) -> tuple[str, str, float]:
-    """Title and notes broken into lines that fit a figure, and the height that both need.
+def headed(
+    size: tuple[float, float],
+    title: str,
+    results: list[Record],
+    facts: Provenance,
+    more: Sequence[str] = (),
+    edge: float = EDGE,
+    dpi: int | None = None,
+) -> tuple[Figure, str, float]:
+    """A figure with a heading at its top left: an honest title, and what the numbers of these runs rest on.
 
     Args:
-        width: of the figure, in inches.
-        edge: inches around the text.
+        size: width, and the height below the heading, in inches.
+        more: lines after the notes.
+        edge: inches around the heading.
+        dpi: where given, the heading's height is a whole number of pixels.
 
     Returns:
-        Title, notes, and the height in inches.
+        The figure, its title, and the heading's height in inches.
     """
+    title = admitted(title, caveat(facts.data, [run["images_seen"] for run in results]))
+    width, below = size
     first = _wrapped(title, width - 2 * edge, TITLE_SIZE, 0.65)
+    lines = [*notes(results, facts), *more]
     second = [part for line in lines for part in _wrapped(line, width - 2 * edge, NOTE_SIZE, 0.56)]
-    height = 2 * edge + 1.3 * (TITLE_SIZE * len(first) + NOTE_SIZE * len(second)) / 72
-    return "\n".join(first), "\n".join(second), height
-
-
-def put_heading(figure: Figure, title: str, lines: list[str], edge: float = EDGE) -> None:
-    """Write both at the figure's top left."""
-    width, height = figure.get_size_inches()
-    said, small, _height = heading(width, title, lines, edge)
-    below = edge + 1.3 * TITLE_SIZE * (said.count("\n") + 1) / 72
-    figure.text(edge / width, 1 - edge / height, said, fontsize=TITLE_SIZE, weight="bold", va="top")
-    figure.text(edge / width, 1 - below / height, small, fontsize=NOTE_SIZE, color=GREY, va="top")
+    head = 2 * edge + 1.3 * (TITLE_SIZE * len(first) + NOTE_SIZE * len(second)) / 72
+    head = round(dpi * head) / dpi if dpi else head
+    height = head + below
+    figure = Figure(figsize=(width, height), dpi=dpi)
+    lower = edge + 1.3 * TITLE_SIZE * len(first) / 72
+    figure.text(edge / width, 1 - edge / height, "\n".join(first), fontsize=TITLE_SIZE, weight="bold", va="top")
+    figure.text(edge / width, 1 - lower / height, "\n".join(second), fontsize=NOTE_SIZE, color=GREY, va="top")
+    return figure, title, head

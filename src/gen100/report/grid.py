@@ -12,6 +12,8 @@ from gen100.report.style import Caption, save, styled
 
 SIDE = 8
 """Images along each side of a grid."""
+MARGIN = 36
+"""Pixels around a sheet of images."""
 
 Images = NDArray[np.uint8]
 
@@ -79,25 +81,31 @@ def write_grid(samples: Images, labels: NDArray[np.integer], real: Cifar100, tar
         title: said above both; the file also carries it inside.
     """
     chosen = spread(labels)
-    sheets = (mosaic(samples[chosen]), mosaic(examples(real.train_images, real.train_labels, labels[chosen])))
+    sheets = {
+        "generated": mosaic(samples[chosen]),
+        "training images": mosaic(examples(real.train_images, real.train_labels, labels[chosen])),
+    }
     alt = f"{len(chosen)} generated images; on the right, training images of the same classes."
-    said = wrap(title, 58)
-    dpi, margin, head = 200, 36, 80 + 36 * len(said)
-    height, width = sheets[0].shape[:2]
+    save_sheets(sheets, Caption(title, alt), wrap(title, 58), target)
+
+
+def save_sheets(sheets: dict[str, Images], caption: Caption, said: list[str], target: Path) -> None:
+    """Write one PNG of sheets of equal size side by side, pixel for pixel, each below its heading.
+
+    Args:
+        said: the lines of the title above all.
+    """
+    dpi, margin, head = 200, MARGIN, 80 + 36 * len(said)
+    height, width = next(iter(sheets.values())).shape[:2]
+    total_width, total_height = len(sheets) * (width + margin) + margin, height + head + margin
     with styled():
-        figure = Figure(figsize=((2 * width + 3 * margin) / dpi, (height + head + margin) / dpi), dpi=dpi)
-        total_width, total_height = figure.bbox.width, figure.bbox.height
-        for place, (sheet, heading) in enumerate(zip(sheets, ("generated", "training images"), strict=True)):
+        figure = Figure(figsize=(total_width / dpi, total_height / dpi), dpi=dpi)
+        for place, (heading, sheet) in enumerate(sheets.items()):
             left = margin + place * (width + margin)
             figure.figimage(sheet, left, margin, origin="upper")
-            top = (margin + height + 10) / total_height
-            figure.text(left / total_width, top, heading, fontsize=9, va="bottom")
-        figure.text(
-            margin / total_width,
-            1 - 22 / total_height,
-            "\n".join(said),
-            fontsize=9.5,
-            weight="bold",
-            va="top",
-        )
-        save(figure, target, Caption(title, alt))
+            figure.text(
+                left / total_width, (margin + height + 10) / total_height, heading, fontsize=9, va="bottom"
+            )
+        title, top = "\n".join(said), 1 - 22 / total_height
+        figure.text(margin / total_width, top, title, fontsize=9.5, weight="bold", va="top")
+        save(figure, target, caption)

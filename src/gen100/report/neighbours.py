@@ -4,18 +4,18 @@ from pathlib import Path
 from textwrap import wrap
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
 
 from gen100.data.arrays import Cifar100
 from gen100.errors import UserError
-from gen100.report.grid import Images, mosaic
-from gen100.report.style import Caption, save, styled
+from gen100.report.grid import MARGIN, Images, mosaic, save_sheets
+from gen100.report.records import reading
+from gen100.report.style import Caption
 
 ROWS, COLUMNS = 8, 6
 """Pairs in the picture."""
-SCALE, GAP, PAIR_GAP, MARGIN = 2, 2, 24, 36
-"""Pixels: of a pixel, between the images of a pair, between pairs, around them."""
+SCALE, GAP, PAIR_GAP = 2, 2, 24
+"""Pixels: of a pixel, between the images of a pair, between pairs."""
 
 
 def write_neighbours(
@@ -31,34 +31,20 @@ def write_neighbours(
         title: said above; the file also carries it inside.
     """
     closest = np.argsort(distances, kind="stable")[: ROWS * COLUMNS]
-    pairs = [
-        mosaic(np.stack([samples[place], real.train_images[places[place]]]), columns=2, scale=SCALE, gap=GAP)
-        for place in closest
-    ]
-    height, width = pairs[0].shape[:2]
-    gap, dpi, margin = PAIR_GAP, 200, MARGIN
-    rows = -(-len(pairs) // COLUMNS)
-    sheet = np.full((rows * (height + gap) - gap, COLUMNS * (width + gap) - gap, 3), 255, dtype=np.uint8)
-    for number, pair in enumerate(pairs):
-        top, left = number // COLUMNS * (height + gap), number % COLUMNS * (width + gap)
-        sheet[top : top + height, left : left + width] = pair
-    said, heading = wrap(title, 56), "samples, each left of its nearest training image; closest first"
+    pairs = np.stack(
+        [
+            mosaic(np.stack([samples[place], real.train_images[places[place]]]), columns=2, scale=SCALE, gap=GAP)
+            for place in closest
+        ]
+    )
+    sheet = mosaic(pairs.transpose(0, 3, 1, 2), COLUMNS, scale=1, gap=PAIR_GAP)
     alt = (
         f"The {len(pairs)} of {len(samples):,} generated images that are closest to a training image, each with"
         f" that image to its right; distances among features from {distances[closest[0]]:.3g} to"
         f" {distances[closest[-1]]:.3g}."
     )
-    head = 80 + 36 * len(said)
-    with styled():
-        size = ((sheet.shape[1] + 2 * margin) / dpi, (sheet.shape[0] + head + margin) / dpi)
-        figure = Figure(figsize=size, dpi=dpi)
-        total_width, total_height = figure.bbox.width, figure.bbox.height
-        figure.figimage(sheet, margin, margin, origin="upper")
-        below = (margin + sheet.shape[0] + 10) / total_height
-        figure.text(margin / total_width, below, heading, fontsize=9, va="bottom")
-        above = 1 - 22 / total_height
-        figure.text(margin / total_width, above, "\n".join(said), fontsize=9.5, weight="bold", va="top")
-        save(figure, target, Caption(title, alt))
+    heading = "samples, each left of its nearest training image; closest first"
+    save_sheets({heading: sheet}, Caption(title, alt), wrap(title, 56), target)
 
 
 def read_pairs(file: Path, rows: int) -> Images:
@@ -73,11 +59,8 @@ def read_pairs(file: Path, rows: int) -> Images:
     side = 32 * SCALE
     height = ROWS * (side + PAIR_GAP) - PAIR_GAP
     width = COLUMNS * (2 * side + GAP + PAIR_GAP) - PAIR_GAP
-    try:
-        with Image.open(file) as image:
-            pixels = np.asarray(image.convert("RGB"))
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: run stage evaluate for its run") from None
+    with reading(file, "run stage evaluate for its run"), Image.open(file) as image:
+        pixels = np.asarray(image.convert("RGB"))
     if pixels.shape[0] < height + MARGIN or pixels.shape[1] != width + 2 * MARGIN:
         raise UserError(
             f"{file} is not a picture of nearest training images: run stage evaluate for its run again"

@@ -1,10 +1,12 @@
 """Flat JSON files of runs, read with one-line errors."""
 
-import json
 import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from pydantic import ValidationError
 
 from gen100.errors import UserError
@@ -19,21 +21,42 @@ def advice(stage: str, name: str = "", seed: int = 0) -> str:
     return f"run stage {stage} {name} {seed}" if name else f"run stage {stage}"
 
 
+@contextmanager
+def reading(file: Path, way_out: str, kind: str = "") -> Iterator[None]:
+    """Read a file within the block.
+
+    Raises:
+        UserError: it is missing, or what is read is not what it should be; names the file and the way out.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: {way_out}") from None
+    except (KeyError, TypeError, ValueError):  # of json, pandas and Unicode too
+        raise UserError(f"{file} is not readable{kind}: remove it and {way_out}") from None
+
+
+def read_table(file: Path, way_out: str, needed: Sequence[str] = (), dtype: Any = None) -> pd.DataFrame:
+    """A CSV file that has the columns `needed`.
+
+    Raises:
+        UserError: the file is missing, unreadable or lacks a column.
+    """
+    with reading(file, way_out, " CSV"):
+        table = pd.read_csv(file, dtype=dtype)
+    if lacking := [name for name in needed if name not in table]:
+        raise UserError(f"{file} lacks {', '.join(lacking)}: remove it and {way_out}")
+    return table
+
+
 def read_mapping(file: Path, way_out: str) -> Record:
     """A JSON file that holds a mapping.
 
     Raises:
         UserError: the file is missing or holds something else; names the file and the way out.
     """
-    try:
-        record = read_json(file)
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: {way_out}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        record = None
-    if not isinstance(record, dict):
-        raise UserError(f"{file} is not readable JSON: remove it and {way_out}")
-    return record
+    with reading(file, way_out, " JSON"):
+        return dict(**read_json(file))
 
 
 def check_numbers(record: Record, keys: list[str], file: Path, way_out: str) -> None:
@@ -49,17 +72,6 @@ def check_numbers(record: Record, keys: list[str], file: Path, way_out: str) -> 
             raise UserError(f"{file} holds {key} = {record[key]}, not a finite number: remove it and {way_out}")
 
 
-def check_texts(record: Record, keys: list[str], file: Path, way_out: str) -> None:
-    """Refuse a record that lacks one of the texts.
-
-    Raises:
-        UserError: names the file, the key and the way out.
-    """
-    for key in keys:
-        if not isinstance(record.get(key), str) or not record[key]:
-            raise UserError(f"{file} has no text under '{key}': remove it and {way_out}")
-
-
 def read_record(file: Path, numbers: list[str], texts: list[str], way_out: str) -> Record:
     """Read a flat JSON file whose `numbers` must be finite and whose `texts` must be filled.
 
@@ -68,7 +80,9 @@ def read_record(file: Path, numbers: list[str], texts: list[str], way_out: str) 
     """
     record = read_mapping(file, way_out)
     check_numbers(record, numbers, file, way_out)
-    check_texts(record, texts, file, way_out)
+    for key in texts:
+        if not isinstance(record.get(key), str) or not record[key]:
+            raise UserError(f"{file} has no text under '{key}': remove it and {way_out}")
     return record
 
 

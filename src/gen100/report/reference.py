@@ -1,5 +1,6 @@
 """reports/reference.json: what real images, noise and one flat colour score, by which every table is read."""
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 from gen100 import layout
@@ -14,22 +15,22 @@ Kind = Literal["real", "noise", "constant"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
+WAY_OUT = advice("reference")
+
+
 def read_reference(params: Params) -> dict[Kind, Record]:
     """The measures of each kind, by their keys, and `samples`, the number of its images.
 
     Raises:
         UserError: the file is missing, or lacks a kind or a measure that params.yaml asks for.
     """
-    record, way_out = read_mapping(layout.REFERENCE, advice("reference")), advice("reference")
-    found: dict[Kind, Record] = {}
-    for kind in KINDS:
+
+    def keys(kind: Kind) -> list[str]:
         unseen = kind != "real" or params.metrics.reference == "train"
-        keys = ["samples"]
-        for measure in computed(params.metrics, captions=True, autoencoder=False, unseen=unseen):
-            keys += measure.keys(other=kind != "real")
-        found[kind] = _kind(record, kind)
-        check_numbers(found[kind], keys, layout.REFERENCE, way_out)
-    return found
+        measures = computed(params.metrics, captions=True, autoencoder=False, unseen=unseen)
+        return ["samples", *(key for measure in measures for key in measure.keys(other=kind != "real"))]
+
+    return _read_kinds(keys)
 
 
 def read_provenance() -> Provenance:
@@ -38,8 +39,7 @@ def read_provenance() -> Provenance:
     Raises:
         UserError: the file is missing, or an older version wrote it.
     """
-    way_out = advice("reference")
-    return provenance_of(read_mapping(layout.REFERENCE, way_out), layout.REFERENCE, way_out)
+    return provenance_of(read_mapping(layout.REFERENCE, WAY_OUT), layout.REFERENCE, WAY_OUT)
 
 
 def read_levels() -> dict[str, float]:
@@ -48,17 +48,14 @@ def read_levels() -> dict[str, float]:
     Raises:
         UserError: the file is missing or lacks one of them.
     """
-    way_out = advice("reference")
-    record = read_mapping(layout.REFERENCE, way_out)
-    levels = {}
+    return {kind: float(record["fid"]) for kind, record in _read_kinds(lambda _kind: ["fid"]).items()}
+
+
+def _read_kinds(keys: Callable[[Kind], list[str]]) -> dict[Kind, Record]:
+    """The entry of each kind, with the numbers that `keys` names."""
+    record = read_mapping(layout.REFERENCE, WAY_OUT)
     for kind in KINDS:
-        check_numbers(_kind(record, kind), ["fid"], layout.REFERENCE, way_out)
-        levels[kind] = float(record[kind]["fid"])
-    return levels
-
-
-def _kind(record: Record, kind: Kind) -> Record:
-    found = record.get(kind)
-    if not isinstance(found, dict):
-        raise UserError(f"{layout.REFERENCE} has no '{kind}': remove it and {advice('reference')}")
-    return found
+        if not isinstance(record.get(kind), dict):
+            raise UserError(f"{layout.REFERENCE} has no '{kind}': remove it and {WAY_OUT}")
+        check_numbers(record[kind], keys(kind), layout.REFERENCE, WAY_OUT)
+    return {kind: record[kind] for kind in KINDS}

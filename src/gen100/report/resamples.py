@@ -7,6 +7,7 @@ from pandas.api.types import is_numeric_dtype
 from gen100 import layout
 from gen100.cells import Cell
 from gen100.errors import UserError
+from gen100.report.records import advice, read_table
 
 COLUMNS = ["kind", "images", "replicate", "fid"]
 
@@ -18,18 +19,12 @@ def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:
         UserError: missing, unreadable, without those columns, without bootstrap rows or not finite.
     """
     file = layout.run(cell, seed) / "resamples.csv"
-    advice = f"run stage evaluate {cell} {seed}"
-    try:
-        rows = pd.read_csv(file)
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: {advice}") from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError):
-        raise UserError(f"{file} is not readable CSV: remove it and {advice}") from None
-    lacking = [name for name in COLUMNS if name not in rows]
-    if lacking or "bootstrap" not in set(rows["kind"]):
-        raise UserError(f"{file} lacks {', '.join(lacking) or 'bootstrap rows'}: remove it and {advice}")
+    way_out = advice("evaluate", str(cell), seed)
+    rows = read_table(file, way_out, COLUMNS)
+    if "bootstrap" not in set(rows["kind"]):
+        raise UserError(f"{file} lacks bootstrap rows: remove it and {way_out}")
     if not is_numeric_dtype(rows["fid"]) or not np.isfinite(rows["fid"].to_numpy(float)).all():
-        raise UserError(f"{file} holds a fid that is not a finite number: remove it and {advice}")
+        raise UserError(f"{file} holds a fid that is not a finite number: remove it and {way_out}")
     return rows
 
 

@@ -14,7 +14,15 @@ from gen100.families.registry import FAMILIES
 from gen100.files import whole
 from gen100.metrics.measures import columns, computed
 from gen100.provenance import Provenance
-from gen100.report.records import Record, advice, check_numbers, provenance_of, read_mapping, read_record
+from gen100.report.records import (
+    Record,
+    advice,
+    check_numbers,
+    provenance_of,
+    read_mapping,
+    read_record,
+    read_table,
+)
 
 CELL = ("cell", "family", "loss", "batch_size", "latent_size", "seed")
 LOSSES = ("train_loss", "val_loss")
@@ -56,15 +64,9 @@ def read_curve(cell: Cell | str, seed: int) -> pd.DataFrame:
     """
     file = layout.run(cell, seed) / "curve.csv"
     way_out = advice("train", str(cell), seed)
-    try:
-        curve = pd.read_csv(file)
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: {way_out}") from None
-    except (pd.errors.EmptyDataError, pd.errors.ParserError):
-        raise UserError(f"{file} is not readable CSV: remove it and {way_out}") from None
-    lacking = [name for name in ("epoch", "images", *LOSSES) if name not in curve]
-    if lacking or curve.empty:
-        raise UserError(f"{file} lacks {', '.join(lacking) or 'rows'}: remove it and {way_out}")
+    curve = read_table(file, way_out, ("epoch", "images", *LOSSES))
+    if curve.empty:
+        raise UserError(f"{file} lacks rows: remove it and {way_out}")
     for name in LOSSES:
         last = curve[name].iloc[-1]
         if not isinstance(last, int | float | np.integer) or not math.isfinite(last):
@@ -154,9 +156,6 @@ def read_results() -> list[Record]:
     Raises:
         UserError: they were not written yet.
     """
-    try:
-        # Digests may consist of digits alone.
-        results = pd.read_csv(layout.RESULTS, dtype={"extractor_sha256": str, "commit": str})
-    except FileNotFoundError:
-        raise UserError(f"{layout.RESULTS} is missing: {advice('aggregate')}") from None
+    # Digests may consist of digits alone.
+    results = read_table(layout.RESULTS, advice("aggregate"), dtype={"extractor_sha256": str, "commit": str})
     return results.astype(object).where(results.notna(), None).to_dict("records")  # pyright: ignore[reportReturnType]

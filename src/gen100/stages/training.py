@@ -42,6 +42,17 @@ def _cost(trained: "Trained") -> dict[str, Any]:
     }
 
 
+def _write(target: Path, record: dict[str, Any], trained: "Trained", header: dict[str, Any]) -> None:
+    """Write OUTPUTS: the curve, the record with what the training took, and the weights with their header."""
+    from gen100.training.curve import write_curve
+    from gen100.weights import save_weights
+
+    write_curve(target / "curve.csv", trained.curve)
+    files.write_json(target / "run.json", record | _cost(trained))
+    # Last, since its fingerprint tells a copy that waited that all outputs are there.
+    save_weights(target / "model.safetensors", trained.network.state_dict(), header)
+
+
 @contextmanager
 def run_training(
     *,
@@ -81,8 +92,6 @@ def run_training(
 def autoencoder(params: Params, name: str, seed: int) -> None:
     """Train an autoencoder, for all the cells that use it."""
     from gen100.metrics.perceptual import load_perceptual
-    from gen100.training.curve import write_curve
-    from gen100.weights import save_weights
 
     cell, target = params.autoencoders[name], layout.autoencoder(name, seed)
     features = stages.features(cell)
@@ -104,12 +113,8 @@ def autoencoder(params: Params, name: str, seed: int) -> None:
             "batch_size": params.batch_size(cell),
             "latent_size": cell.latent,
             "seed": seed,
-            **_cost(trained),
         }
-        write_curve(target / "curve.csv", trained.curve)
-        files.write_json(target / "run.json", record)
-        # Last, since its fingerprint tells a copy that waited that all outputs are there.
-        save_weights(target / "model.safetensors", trained.network.state_dict(), {"fingerprint": mark})
+        _write(target, record, trained, {"fingerprint": mark})
 
 
 def has_autoencoder(params: Params, name: str, seed: int) -> bool:
@@ -168,8 +173,6 @@ def load_autoencoder(params: Params, cell: Cell, seed: int) -> "Autoencoder | No
 def train(params: Params, cell: Cell, seed: int) -> None:
     """Train a run's model; write its averaged weights, its curve, and what it took."""
     from gen100.families.build import build_model
-    from gen100.training.curve import write_curve
-    from gen100.weights import save_weights
 
     target = layout.run(cell, seed)
 
@@ -194,10 +197,5 @@ def train(params: Params, cell: Cell, seed: int) -> None:
             "batch_size": params.batch_size(cell),
             "latent_size": cell.latent,
             "seed": seed,
-            **_cost(trained),
         }
-        write_curve(target / "curve.csv", trained.curve)
-        files.write_json(target / "run.json", record)
-        header = {"settings": keys.train(params, cell), "fingerprint": mark}
-        # Last, since its fingerprint tells a copy that waited that all outputs are there.
-        save_weights(target / "model.safetensors", trained.network.state_dict(), header)
+        _write(target, record, trained, {"settings": keys.train(params, cell), "fingerprint": mark})
