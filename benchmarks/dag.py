@@ -129,23 +129,22 @@ def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
     """One row per command and number of seeds. Growth is in processor time, which other load hardly changes."""
     rows = []
     known: dict[str, list[tuple[int, float]]] = {}
+    gen100 = [sys.executable, "-m", "gen100"]
     for count in seeds:
         workspace = folder / str(count)
         runs = write_workspace(workspace, count)
-        gen100 = [sys.executable, "-m", "gen100"]
-        commands = {
-            "`gen100 dvc`": ([*gen100, "dvc"], workspace),
-            "`snakemake -n`": (snakemake(workspace, "-n"), ROOT),
-            "`gen100 forecast`": ([*gen100, "forecast"], workspace),
-        }
-        for title, (command, cwd) in commands.items():
+        for title, command, cwd in (
+            ("`gen100 dvc`", [*gen100, "dvc"], workspace),
+            ("`snakemake -n`", snakemake(workspace, "-n"), ROOT),
+            ("`gen100 forecast`", [*gen100, "forecast"], workspace),
+        ):
             cost = Cost.of(command, cwd)
             points = known.setdefault(title, [])
             points.append((runs, cost.processor))
             each = [seconds / number for number, seconds in points]
             more = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(points)]
-            rows.append([title, f"{runs:,}", f"{cost.seconds:.1f}", f"{cost.processor:.1f}"])
-            rows[-1] += [f"{cost.memory / 2**20:,.0f}", *_growth(each), *_growth(more)]
+            row = [title, f"{runs:,}", f"{cost.seconds:.1f}", f"{cost.processor:.1f}"]
+            rows.append([*row, f"{cost.memory / 2**20:,.0f}", *_growth(each), *_growth(more)])
             print(" | ".join(rows[-1]), flush=True)
     return rows
 

@@ -148,14 +148,10 @@ def fidelity(kind: str, cell: str, *more: str) -> dict[str, float]:
     return json.loads(output[output.index("{") :])
 
 
-def one_by_one(side: Callable[[str], object]) -> Callable[[], None]:
+def one_by_one(side: Callable[[str], object]) -> Callable[[], object]:
     """A function that measures the next cell at each call."""
     cells = iter(CELLS[1:])
-
-    def run() -> None:
-        side(next(cells))
-
-    return run
+    return lambda: side(next(cells))
 
 
 def check(kind: str, cell: str) -> str:
@@ -193,25 +189,19 @@ def main(
         first = time.perf_counter() - begin
         kept = ("--input2-cache-name", "real", "--cache-root", "kept")
         sides: dict[str, Callable[[str], object]] = {
-            "gen100": gen100,
-            "fidelity": lambda cell: fidelity(kind, cell),
-            "cached": lambda cell: fidelity(kind, cell, *kept),
+            "`gen100 evaluate`": gen100,
+            "`fidelity` as it is": lambda cell: fidelity(kind, cell),
+            "`fidelity --input2-cache-name`": lambda cell: fidelity(kind, cell, *kept),
         }
         taken = compare({name: one_by_one(side) for name, side in sides.items()}, repeats)
         same = check(kind, CELLS[0])
         os.chdir(ROOT)
-    each = {side: median(seconds) for side, seconds in taken.items()}
-    once = {"gen100": first - each["gen100"], "fidelity": 0.0, "cached": each["fidelity"] - each["cached"]}
-    names = {
-        "gen100": "`gen100 evaluate`",
-        "fidelity": "`fidelity` as it is",
-        "cached": "`fidelity --input2-cache-name`",
-    }
-    whole = {side: once[side] + RUNS * each[side] for side in names}
-    shares = {side: whole["gen100"] / whole[side] for side in names}
+    each = list(map(median, taken.values()))
+    once = (first - each[0], 0.0, each[1] - each[2])
+    whole = [begun + RUNS * run for begun, run in zip(once, each, strict=True)]
     rows = [
-        [name, f"{each[side]:.1f}", f"{once[side]:.1f}", f"{whole[side]:.0f}", f"{shares[side]:.2f}"]
-        for side, name in names.items()
+        [name, f"{run:.1f}", f"{begun:.1f}", f"{total:.0f}", f"{whole[0] / total:.2f}"]
+        for name, run, begun, total in zip(sides, each, once, whole, strict=True)
     ]
     print(f"{kind}: {samples:,} samples per run, {real:,} real images; both sides found {same}\n\n{machine()}\n")
     head = ("command", "s per run (median)", "s once", f"s for {RUNS} runs, derived", "gen100's share")

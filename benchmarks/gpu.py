@@ -12,7 +12,7 @@ time in which the GPU idles; and peak memory. What the whole study takes follows
 import gc
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,33 +36,21 @@ TURNS = 3
 PRODUCTS, PRODUCT_TURNS = 10, 5
 
 
-@dataclass(frozen=True)
-class Way:
-    """One way to train.
-
-    Attributes:
-        deterministic: in torch's deterministic mode, as gen100 trains on a GPU.
-        fill: that mode fills new memory unless told not to, as gen100 does.
-    """
-
-    variant: Variant
-    deterministic: bool = True
-    fill: bool = False
-
-
 GEN100 = "bfloat16 (gen100)"
 WAYS = {
-    "float32, convolutions in TF32": Way(Variant(autocast=False)),
-    GEN100: Way(Variant(autocast=True)),
-    "bfloat16, channels first": Way(Variant(autocast=True, channels_last=False)),
-    "bfloat16, memory filled": Way(Variant(autocast=True), fill=True),
-    "bfloat16, not deterministic": Way(Variant(autocast=True), deterministic=False),
-    "bfloat16, compiled": Way(Variant(autocast=True, compiled=True)),
-    "bfloat16, compiled, not deterministic": Way(Variant(autocast=True, compiled=True), deterministic=False),
+    "float32, convolutions in TF32": Variant(),
+    GEN100: Variant(autocast=True),
+    "bfloat16, channels first": Variant(autocast=True, channels_last=False),
+    "bfloat16, memory filled": Variant(autocast=True, fill=True),
+    "bfloat16, not deterministic": Variant(autocast=True, deterministic=False),
+    "bfloat16, compiled": Variant(autocast=True, compiled=True),
+    "bfloat16, compiled, not deterministic": Variant(autocast=True, compiled=True, deterministic=False),
 }
 
 
-def measure(subject: Subject, data: Cifar100, way: Way, least_steps: int, peaks: dict[torch.dtype, float]) -> Row:
+def measure(
+    subject: Subject, data: Cifar100, way: Variant, least_steps: int, peaks: dict[torch.dtype, float]
+) -> Row:
     """Train in one way. FLOPs are those of the same step uncompiled, since the compiler hides them.
 
     Args:
@@ -70,19 +58,19 @@ def measure(subject: Subject, data: Cifar100, way: Way, least_steps: int, peaks:
     """
     prepare(way)
     steps = whole_cycles(subject, data, least_steps)
-    loop = BareLoop(subject, data, way.variant)
+    loop = BareLoop(subject, data, way)
     seconds = median(loop.seconds(steps) for _ in range(TURNS)) / steps
     row: Row = {"images_per_second": subject.batch_size / seconds, "peak_memory": peak_memory(fastest())}
     busy = busy_seconds(loop, steps)
     row["idle_share"] = None if busy is None else 1 - busy / seconds
     del loop
-    flops = BareLoop(subject, data, replace(way.variant, compiled=False)).flops()
-    peak = peaks[torch.bfloat16 if way.variant.autocast else torch.float32]
+    flops = BareLoop(subject, data, replace(way, compiled=False)).flops()
+    peak = peaks[torch.bfloat16 if way.autocast else torch.float32]
     row |= {"gflop_per_image": flops / subject.batch_size / 1e9, "tflop_per_second": flops / seconds / 1e12}
     return row | {"matmul_tflop_per_second": peak / 1e12, "share_of_matmul": flops / seconds / peak}
 
 
-def prepare(way: Way) -> None:
+def prepare(way: Variant) -> None:
     """Set torch's modes, and forget what an earlier way compiled and kept in memory."""
     torch.compiler.reset()
     gc.collect()

@@ -80,11 +80,15 @@ class Variant:
         autocast: bfloat16 where torch considers it safe, else float32.
         compiled: losses go through torch.compile, except those with a gradient penalty: it has no double backward.
         channels_last: memory format of weights and images.
+        deterministic: in torch's deterministic mode, as gen100 trains on a GPU. Who makes the loop sets the mode.
+        fill: that mode fills new memory unless told not to, as gen100 does.
     """
 
     autocast: bool = False
     compiled: bool = False
     channels_last: bool = True
+    deterministic: bool = True
+    fill: bool = False
 
 
 class BareLoop:

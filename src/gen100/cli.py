@@ -61,13 +61,17 @@ def _table(params: Params) -> list[Stage]:
     return [*core_stages(params), *thesis_stages(params)]
 
 
-def _whole_stage(stage: Callable[[Params], None]) -> None:
-    """A command that runs once for the workspace."""
+def _whole_stage(stage: Callable[..., None], *needs: Callable[[Params], object]) -> None:
+    """A command that runs once for the workspace.
+
+    Args:
+        needs: made of the parameters, for the stage's arguments after them.
+    """
 
     def command() -> None:
         params = _params()
         with locked(stage.__name__, stage.__name__):
-            stage(params)
+            stage(params, *(need(params) for need in needs))
 
     app.command(stage.__name__, help=stage.__doc__)(command)
 
@@ -181,18 +185,8 @@ def dvc(
             print(f"{dvc_files.FILE} written" if written else f"{dvc_files.FILE} is that of params.yaml already")
 
 
-@app.command(help=dvc_records.record.__doc__)
-def record() -> None:
-    params = _params()
-    with locked("record", "record"):
-        dvc_records.record(params, _table(params))
-
-
-@app.command(help=dvc_records.restore.__doc__)
-def restore() -> None:
-    params = _params()
-    with locked("restore", "restore"):
-        dvc_records.restore(params, _table(params))
+for _between in (dvc_records.record, dvc_records.restore):
+    _whole_stage(_between, _table)
 
 
 @app.command()

@@ -97,14 +97,52 @@ def measuring(params: Params) -> list[Path]:
 
 def stages(params: Params) -> list[Stage]:
     """From the data to the tables that any study has, in an order in which they can run."""
-    cells = [Cell.parse(text) for text in params.cells]
+    runs = [
+        (cell, seed, layout.run(cell, seed)) for cell in map(Cell.parse, params.cells) for seed in params.seeds
+    ]
+    collected = (
+        *every_run(params, "metrics.json", "curve.csv", "run.json"),
+        *every_autoencoder(params, "run.json"),
+    )
+    compared = (layout.RESULTS, *every_run(params, "resamples.csv"))
     return [
         Stage("fetch", (), (), _cached(ARCHIVE), keys.data(params, "fetch")),
         Stage("prepare", (), (ARCHIVE,), _cached(ARRAYS), keys.data(params, "prepare")),
-        *(_extractor(params, role) for role in roles(params)),
-        *(_autoencoder(params, name, seed) for name in params.autoencoders for seed in params.seeds),
-        *(_train(params, cell, seed) for cell in cells for seed in params.seeds),
-        *(_sample(params, cell, seed) for cell in cells for seed in params.seeds),
+        *(
+            Stage("extractor", (role,), (ARRAYS,), _cached(layout.extractor(role)), keys.extractor(params, role))
+            for role in roles(params)
+        ),
+        *(
+            Stage(
+                "autoencoder",
+                (name, seed),
+                (ARRAYS, *features(cell)),
+                _trained(layout.autoencoder(name, seed), name, seed),
+                keys.autoencoder(params, name),
+            )
+            for name, cell in params.autoencoders.items()
+            for seed in params.seeds
+        ),
+        *(
+            Stage(
+                "train",
+                (str(cell), seed),
+                (ARRAYS, *first_stage(cell, seed)),
+                _trained(folder, str(cell), seed),
+                keys.train(params, cell),
+            )
+            for cell, seed, folder in runs
+        ),
+        *(
+            Stage(
+                "sample",
+                (str(cell), seed),
+                (ARRAYS, folder / "model.safetensors"),
+                (*_cached(folder / "samples.npy"), Output(folder / "grid.png", kind="plots")),
+                keys.sample(params, cell),
+            )
+            for cell, seed, folder in runs
+        ),
         Stage(
             "reference",
             (),
@@ -112,24 +150,22 @@ def stages(params: Params) -> list[Stage]:
             (Output(REFERENCE, in_git=True, kind="metrics"),),
             keys.reference(params),
         ),
-        *(_evaluate(params, cell, seed) for cell in cells for seed in params.seeds),
-        Stage(
-            "aggregate",
-            (),
-            (
-                *every_run(params, "metrics.json", "curve.csv", "run.json"),
-                *every_autoencoder(params, "run.json"),
-            ),
-            in_git([layout.RESULTS]),
-            keys.report(params),
+        *(
+            Stage(
+                "evaluate",
+                (str(cell), seed),
+                (ARRAYS, *measuring(params), REFERENCE, *first_stage(cell, seed), folder / "samples.npy"),
+                (
+                    *in_git([folder / "resamples.csv"]),
+                    Output(folder / "metrics.json", in_git=True, kind="metrics"),
+                    Output(folder / "neighbours.png", kind="plots"),
+                ),
+                keys.evaluate(params),
+            )
+            for cell, seed, folder in runs
         ),
-        Stage(
-            "compare",
-            (),
-            (layout.RESULTS, *every_run(params, "resamples.csv")),
-            in_git([layout.COMPARISONS]),
-            keys.report(params),
-        ),
+        Stage("aggregate", (), collected, in_git([layout.RESULTS]), keys.report(params)),
+        Stage("compare", (), compared, in_git([layout.COMPARISONS]), keys.report(params)),
     ]
 
 
@@ -137,62 +173,12 @@ def in_git(paths: Iterable[Path]) -> tuple[Output, ...]:
     return tuple(Output(path, in_git=True) for path in paths)
 
 
-def _cached(*paths: Path) -> tuple[Output, ...]:
-    return tuple(Output(path) for path in paths)
+def _cached(path: Path) -> tuple[Output, ...]:
+    return (Output(path),)
 
 
-def _extractor(params: Params, role: Role) -> Stage:
-    return Stage("extractor", (role,), (ARRAYS,), _cached(layout.extractor(role)), keys.extractor(params, role))
-
-
-def _autoencoder(params: Params, name: str, seed: int) -> Stage:
-    folder = layout.autoencoder(name, seed)
-    return Stage(
-        "autoencoder",
-        (name, seed),
-        (ARRAYS, *features(params.autoencoders[name])),
-        (*_cached(folder / "model.safetensors"), *in_git([folder / "run.json"]), _curve(folder, name, seed)),
-        keys.autoencoder(params, name),
-    )
-
-
-def _train(params: Params, cell: Cell, seed: int) -> Stage:
-    folder = layout.run(cell, seed)
-    return Stage(
-        "train",
-        (str(cell), seed),
-        (ARRAYS, *first_stage(cell, seed)),
-        (*_cached(folder / "model.safetensors"), *in_git([folder / "run.json"]), _curve(folder, str(cell), seed)),
-        keys.train(params, cell),
-    )
-
-
-def _curve(folder: Path, name: str, seed: int) -> Output:
-    options = {"x": "epoch", "y": "val_loss", "title": f"{name}, seed {seed}"}
-    return Output(folder / "curve.csv", in_git=True, kind="plots", options=options)
-
-
-def _sample(params: Params, cell: Cell, seed: int) -> Stage:
-    folder = layout.run(cell, seed)
-    return Stage(
-        "sample",
-        (str(cell), seed),
-        (ARRAYS, folder / "model.safetensors"),
-        (*_cached(folder / "samples.npy"), Output(folder / "grid.png", kind="plots")),
-        keys.sample(params, cell),
-    )
-
-
-def _evaluate(params: Params, cell: Cell, seed: int) -> Stage:
-    folder = layout.run(cell, seed)
-    return Stage(
-        "evaluate",
-        (str(cell), seed),
-        (ARRAYS, *measuring(params), REFERENCE, *first_stage(cell, seed), folder / "samples.npy"),
-        (
-            *in_git([folder / "resamples.csv"]),
-            Output(folder / "metrics.json", in_git=True, kind="metrics"),
-            Output(folder / "neighbours.png", kind="plots"),
-        ),
-        keys.evaluate(params),
-    )
+def _trained(folder: Path, name: str, seed: int) -> tuple[Output, ...]:
+    """What training a network leaves."""
+    axes = {"x": "epoch", "y": "val_loss", "title": f"{name}, seed {seed}"}
+    curve = Output(folder / "curve.csv", in_git=True, kind="plots", options=axes)
+    return (*_cached(folder / "model.safetensors"), *in_git([folder / "run.json"]), curve)

@@ -11,8 +11,7 @@ from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.metrics.extrapolation import extrapolate
 from gen100.provenance import Provenance
-from gen100.report.figure_text import by_cell, distance_name, headed
-from gen100.report.levels import draw_levels
+from gen100.report.figure_text import by_cell, distance_name, draw_levels, headed
 from gen100.report.records import Record
 from gen100.report.resamples import read_resamples
 from gen100.report.style import Caption, colour, dashes, marker, save

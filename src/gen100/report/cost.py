@@ -13,8 +13,7 @@ from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.provenance import Provenance
-from gen100.report.figure_text import by_cell, distance_name, headed
-from gen100.report.levels import LEVELS, draw_levels, level_name
+from gen100.report.figure_text import LEVELS, by_cell, distance_name, draw_levels, headed, level_name
 from gen100.report.records import Record
 from gen100.report.statistics import mean_interval
 from gen100.report.style import Caption, colour, marker, plain, save

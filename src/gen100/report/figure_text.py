@@ -1,13 +1,15 @@
-"""What a figure says about its numbers: data, network, samples, training, seeds and devices."""
+"""What figures say about their numbers: data, network, samples, training, seeds and devices; and lines at the
+distances of real images, noise and one flat colour."""
 
 from collections import Counter
 from collections.abc import Sequence
 from textwrap import wrap
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gen100.cells import Cell
-from gen100.i18n import _
+from gen100.i18n import N_, _
 from gen100.provenance import ExtractorFacts, Provenance
 from gen100.report.labels import (
     admitted,
@@ -19,12 +21,20 @@ from gen100.report.labels import (
     split_label,
 )
 from gen100.report.records import Record
-from gen100.report.style import GREY
+from gen100.report.style import BLACK, GREY
 
 TITLE_SIZE, NOTE_SIZE = 12.5, 8.5
 """Points."""
 EDGE = 0.1
 """Inches around the text, unless a figure says otherwise."""
+
+
+LEVELS: dict[str, tuple[str, str]] = {
+    "noise": (N_("noise"), ":"),
+    "constant": (N_("one flat colour"), "-."),
+    "real": (N_("real images"), "--"),
+}
+"""Name, to be translated, and line style of each."""
 
 
 def by_cell(results: list[Record]) -> dict[Cell, list[Record]]:
@@ -94,3 +104,29 @@ def headed(
     figure.text(edge / width, 1 - edge / height, "\n".join(first), fontsize=TITLE_SIZE, weight="bold", va="top")
     figure.text(edge / width, 1 - lower / height, "\n".join(second), fontsize=NOTE_SIZE, color=GREY, va="top")
     return figure, title, head
+
+
+def level_name(kind: str) -> str:
+    return _(LEVELS[kind][0])
+
+
+def draw_levels(axes: Axes, levels: dict[str, float], kinds: Sequence[str] = tuple(LEVELS)) -> None:
+    """Draw horizontal lines, each named at its left end: above the line, the lower of noise and colour below it.
+
+    Args:
+        levels: the distance of each kind.
+        kinds: those to draw.
+    """
+    for kind in kinds:
+        higher = any(levels[other] > levels[kind] for other in kinds if other != kind)
+        below = kind != "real" and higher
+        axes.axhline(levels[kind], color=BLACK, lw=1.1, ls=LEVELS[kind][1], zorder=1)
+        axes.annotate(
+            level_name(kind),
+            (0.01, levels[kind]),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -3 if below else 3),
+            textcoords="offset points",
+            va="top" if below else "bottom",
+            fontsize=8,
+        )
