@@ -19,7 +19,7 @@ from gen100.errors import Interrupted, UserError
 from gen100.files import ready
 from gen100.layout import Role
 from gen100.locks import locked
-from gen100.stages import data, measurement, report, training
+from gen100.stages import data, measurement, training
 from gen100.thesis import commands
 from gen100.thesis.stages import stages as thesis_stages
 
@@ -157,8 +157,8 @@ _run_stage(measurement.sample)
 _run_stage(measurement.evaluate)
 for _stage in (
     measurement.reference,
-    report.aggregate,
-    report.compare,
+    measurement.aggregate,
+    measurement.compare,
     commands.forensics,
     commands.claims,
     commands.tables,

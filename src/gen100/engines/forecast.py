@@ -132,7 +132,7 @@ def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
     file = Path("logs") / (f"{job.stage}/{job.item}.tsv" if job.item else f"{job.stage}.tsv")
     if not file.exists():
         return
-    seconds, device = float(pd.read_csv(file, sep="\t")["s"].max()), "?"
+    seconds, device = pd.read_csv(file, sep="\t")["s"].to_numpy(float).max().item(), "?"
     if job.seed is not None:
         name = job.autoencoder
         folder = layout.autoencoder(name, job.seed) if name else layout.run(job.cell or "", job.seed)

@@ -11,7 +11,8 @@ from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.metrics.extrapolation import extrapolate
 from gen100.provenance import Provenance
-from gen100.report.figure_text import by_cell, distance_name, draw_levels, headed
+from gen100.report.figure_text import by_cell, draw_levels, headed
+from gen100.report.labels import network_head
 from gen100.report.records import Record
 from gen100.report.resamples import read_resamples
 from gen100.report.style import Caption, colour, dashes, marker, save
@@ -41,7 +42,7 @@ def draw_bias(results: list[Record], levels: dict[str, float], facts: Provenance
     title, below = _("How the distance depends on the number of samples"), rows * (above + PANEL + AXIS)
     figure, title, head = headed((WIDTH, below), title, results, facts)
     height = head + below
-    said = []
+    measure, said = network_head(facts.extractor.distance, facts.extractor), []
     for number, name in enumerate(families):
         row, column = divmod(number, columns)
         top = head + row * (above + PANEL + AXIS) + above
@@ -50,12 +51,12 @@ def draw_bias(results: list[Record], levels: dict[str, float], facts: Provenance
         said += _draw_panel(axes, {cell: runs for cell, runs in cells.items() if cell.family == name})
         draw_levels(axes, levels, ["real"])
         axes.set_title(FAMILIES[name].title, pad=72 * (0.06 + LEGEND_LINE * lines[name]))
-        axes.set(xlabel=_("samples N, evenly spaced in 1/N"), ylabel=distance_name(facts.extractor))
+        axes.set(xlabel=_("samples N, evenly spaced in 1/N"), ylabel=measure)
     alt = _(
         "{measure} of random subsets of N samples against 1/N, one panel per family and one line per cell, fitted "
         "by least squares over all seeds and extended to infinitely many samples: {cells}. Real images of the "
         "other split score {real}, at their own number of images."
-    ).format(measure=distance_name(facts.extractor), cells="; ".join(said), real=i18n.number(levels["real"], 1))
+    ).format(measure=measure, cells="; ".join(said), real=i18n.number(levels["real"], 1))
     save(figure, target, Caption(title, alt))
 
 

@@ -13,7 +13,8 @@ from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.provenance import Provenance
-from gen100.report.figure_text import LEVELS, by_cell, distance_name, draw_levels, headed, level_name
+from gen100.report.figure_text import LEVELS, by_cell, draw_levels, headed, level_name
+from gen100.report.labels import network_head
 from gen100.report.records import Record
 from gen100.report.statistics import mean_interval
 from gen100.report.style import Caption, colour, marker, plain, save
@@ -48,7 +49,7 @@ def draw_cost(results: list[Record], levels: dict[str, float], facts: Provenance
     Args:
         levels: the distance of real images, noise and one flat colour.
     """
-    measure = distance_name(facts.extractor)
+    measure = network_head(facts.extractor.distance, facts.extractor)
     cells = by_cell(results)
     width, plot = 10.4, 4.75
     title = _("What quality costs: training hours and distance to real images")

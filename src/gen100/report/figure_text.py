@@ -10,13 +10,12 @@ from matplotlib.figure import Figure
 
 from gen100.cells import Cell
 from gen100.i18n import N_, _
-from gen100.provenance import ExtractorFacts, Provenance
+from gen100.provenance import Provenance
 from gen100.report.labels import (
     admitted,
     caveat,
     data_label,
     extractor_label,
-    network_label,
     span,
     split_label,
 )
@@ -43,11 +42,6 @@ def by_cell(results: list[Record]) -> dict[Cell, list[Record]]:
     for run in results:
         found.setdefault(Cell.parse(run["cell"]), []).append(run)
     return found
-
-
-def distance_name(extractor: ExtractorFacts) -> str:
-    """ "FID" where Inception v3 measured, else "FD (CIFAR-100 network)"."""
-    return "FID" if extractor.distance == "FID" else f"FD ({network_label(extractor)})"
 
 
 def notes(results: list[Record], facts: Provenance) -> list[str]:

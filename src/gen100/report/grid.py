@@ -4,6 +4,7 @@ from pathlib import Path
 from textwrap import wrap
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -42,10 +43,8 @@ def spread(labels: NDArray[np.integer], count: int = SIDE * SIDE) -> NDArray[np.
 
     Class comes before repetition: the first image of each class is taken before the second of any.
     """
-    order = np.argsort(labels, kind="stable")
-    ordered = labels[order]
-    repetition = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
-    rounds = order[np.argsort(repetition, kind="stable")]
+    repetition = pd.Series(labels).groupby(labels).cumcount()
+    rounds = np.lexsort((labels, repetition))
     first = min(len(rounds), max(count, len(np.unique(labels))))
     count = min(count, first)
     return rounds[np.arange(count) * first // count] if count else rounds
@@ -62,13 +61,9 @@ def examples(images: Images, labels: NDArray[np.integer], wanted: NDArray[np.int
         M x 3 x 32 x 32.
     """
     places = {int(label): np.flatnonzero(labels == label) for label in np.unique(wanted)}
-    seen: dict[int, int] = {}
-    chosen = []
-    for label in map(int, wanted):
-        nth = seen.get(label, 0)
-        chosen.append(places[label][nth % len(places[label])])
-        seen[label] = nth + 1
-    return images[np.array(chosen, dtype=np.intp)]
+    repetition = pd.Series(wanted).groupby(wanted).cumcount()
+    pairs = zip(wanted.tolist(), repetition, strict=True)
+    return images[np.array([places[label][nth % len(places[label])] for label, nth in pairs], dtype=np.intp)]
 
 
 def write_grid(samples: Images, labels: NDArray[np.integer], real: Cifar100, target: Path, title: str) -> None:

@@ -29,6 +29,11 @@ def network_label(extractor: ExtractorFacts) -> str:
     return "Inception v3" if extractor.distance == "FID" else _("CIFAR-100 network")
 
 
+def network_head(title: str, extractor: ExtractorFacts) -> str:
+    """A head that holds as it is only where Inception v3 measured, and else names the network."""
+    return title if extractor.distance == "FID" else f"{title} ({network_label(extractor)})"
+
+
 def extractor_label(extractor: ExtractorFacts) -> str:
     """Distance and network: "FID, Inception v3" or "FD, CIFAR-100 network (seed 0, test accuracy 48.1%)"."""
     name = f"{extractor.distance}, {network_label(extractor)}"

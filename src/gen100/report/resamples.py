@@ -41,12 +41,9 @@ def bootstrap(cell: Cell | str, seeds: list[int]) -> tuple[np.ndarray, np.ndarra
     """
     drawn, fids = [], []
     for seed in seeds:
-        rows = read_resamples(cell, seed)
-        chosen = (rows["kind"] == "bootstrap").to_numpy()
-        images, replicates, values = (rows[name].to_numpy()[chosen] for name in COLUMNS[1:])
-        order = np.lexsort((replicates, images))
-        drawn.append(np.stack([images, replicates], axis=1)[order])
-        fids.append(values[order])
+        rows = read_resamples(cell, seed).query("kind == 'bootstrap'").sort_values(["images", "replicate"])
+        drawn.append(rows[["images", "replicate"]].to_numpy())
+        fids.append(rows["fid"].to_numpy())
         if not np.array_equal(drawn[0], drawn[-1]):
             raise UserError(
                 f"{layout.run(cell, seed)}/resamples.csv has other replicates: evaluate all runs again"

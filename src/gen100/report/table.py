@@ -11,9 +11,9 @@ from gen100.families.base import Family
 from gen100.families.registry import FAMILIES
 from gen100.i18n import N_, _
 from gen100.metrics.measure import OTHER
-from gen100.provenance import ExtractorFacts, Provenance
+from gen100.provenance import Provenance
 from gen100.report.best import Mark, Winners, mark_cells
-from gen100.report.labels import admitted, caveat, data_label, extractor_label, network_label, span, split_label
+from gen100.report.labels import admitted, caveat, data_label, extractor_label, span, split_label
 from gen100.report.records import Record
 from gen100.report.reference import Kind
 from gen100.report.statistics import mean_interval
@@ -141,11 +141,6 @@ class Table:
         shown = self.columns if columns is None else columns
         said = made_with(self.facts, self.runs, self.columns)
         return " ".join([*said, *self.notes, *(column.note for column in shown if column.note)])
-
-
-def network_head(title: str, extractor: ExtractorFacts) -> str:
-    """A head that holds as it is only where Inception v3 measured, and else names the network."""
-    return title if extractor.distance == "FID" else f"{title} ({network_label(extractor)})"
 
 
 def devices(runs: list[Record]) -> str:

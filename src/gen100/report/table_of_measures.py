@@ -9,10 +9,10 @@ from gen100.metrics.measure import Measure, Number
 from gen100.metrics.measures import MEASURES
 from gen100.provenance import Provenance, SplitFacts
 from gen100.report.best import Winners
-from gen100.report.labels import split_name
+from gen100.report.labels import network_head, split_name
 from gen100.report.records import Record
 from gen100.report.reference import Kind
-from gen100.report.table import Column, Table, cell_rows, network_head, notes, reference_rows, titled
+from gen100.report.table import Column, Table, cell_rows, notes, reference_rows, titled
 
 WIDTH = 17
 """Of a column in LaTeX, in mm."""

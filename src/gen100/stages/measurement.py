@@ -1,4 +1,4 @@
-"""Stages after training: samples, their measures, and the floor that makes them readable."""
+"""Stages after training: samples, their measures, the floor that makes them readable, and all results."""
 
 import io
 from functools import partial
@@ -127,6 +127,20 @@ def reference(params: Params) -> None:
             values[name] = {**found, "samples": len(images)}
         values["provenance"] = evaluator.provenance(len(real)).model_dump(mode="json")
     files.write_json(layout.REFERENCE, values)
+
+
+def aggregate(params: Params) -> None:
+    """Collect every run's results into one table."""
+    from gen100.report.results import aggregate as collect
+
+    collect(params)
+
+
+def compare(params: Params) -> None:
+    """Compare the losses of each family and size, over seeds and over samples."""
+    from gen100.report.comparisons import write_comparisons
+
+    write_comparisons(params)
 
 
 def _reconstructions(params: Params, cell: Cell, seed: int, images: Any) -> Any:

@@ -8,9 +8,10 @@ from gen100.config import Params
 from gen100.files import write_text
 from gen100.i18n import N_, _
 from gen100.report.best import read_winners
+from gen100.report.labels import network_head
 from gen100.report.reference import read_provenance, read_reference
 from gen100.report.results import read_results
-from gen100.report.table import Column, Table, Value, cell_rows, network_head, notes, reference_rows, titled
+from gen100.report.table import Column, Table, Value, cell_rows, notes, reference_rows, titled
 from gen100.report.table_formats import FORMATS
 from gen100.report.table_of_measures import build_measures
 from gen100.thesis.cells import NUMBERS, experiment
