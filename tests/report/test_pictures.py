@@ -24,7 +24,8 @@ from gen100.thesis.theory import descent
 from gen100.thesis.theory.activations import pre_activations, sigmoid_slope, steep_until
 from gen100.thesis.theory.diffusion import reverse, reverse_mean
 from gen100.thesis.theory.rules import METHODS, descend
-from support.report_workspace import OWN, make_workspace
+from support.made_up import OWN
+from support.report_workspace import make_workspace
 
 CELLS = ["vae-elbo-128", "vae-wae-512", "stylegan2-hinge-128"]
 

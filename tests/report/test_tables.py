@@ -21,7 +21,8 @@ from gen100.report.results import aggregate, read_results
 from gen100.report.table_formats import escaped
 from gen100.thesis.cells import NUMBERS
 from gen100.thesis.tables import write_tables
-from support.report_workspace import ALL_CELLS, INCEPTION, OWN, REAL, SYNTHETIC, make_workspace, write_comparisons
+from support.made_up import INCEPTION, OWN, REAL, SYNTHETIC
+from support.report_workspace import ALL_CELLS, make_workspace, write_comparisons
 
 CELLS = ["stylegan2-hinge-1024", "vae-elbo-128", "vae-wae-512", "vae-elbo-2048"]
 

@@ -1,4 +1,8 @@
-"""A made-up study of the thesis's cells, written as evaluating and training write a real one."""
+"""A made-up study, written as training and evaluating write a real one.
+
+`World` says what cells give, and writes what claims and comparisons read. `support.report_workspace` writes all
+files of a workspace, up to the page.
+"""
 
 import json
 from dataclasses import dataclass, field
@@ -7,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gen100 import layout
 from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.metrics.measures import columns
@@ -17,9 +22,37 @@ from gen100.thesis.cells import CELLS
 REAL = DataFacts(name="CIFAR-100", train=50_000, test=10_000)
 SYNTHETIC = DataFacts(name="synthetic", train=2000, test=500, seed=0)
 INCEPTION = ExtractorFacts(kind="inception-v3-compat", sha256="0" * 64)
-OWN = ExtractorFacts(kind="cifar100-network", sha256="1" * 64, accuracy=0.5, seed=1)
+OWN = ExtractorFacts(kind="cifar100-network", sha256="1" * 64, accuracy=0.481, seed=1000)
 SAMPLES = 100
 RECORDS = 9
+
+
+def measured_with(data: DataFacts, extractor: ExtractorFacts, samples: int) -> Provenance:
+    """What numbers against the training images are measured with."""
+    return Provenance(
+        data=data,
+        extractor=extractor,
+        reference=SplitFacts(split="train", images=data.train),
+        other=SplitFacts(split="test", images=data.test),
+        samples=samples,
+    )
+
+
+def write_arrays(images: np.ndarray, data: DataFacts) -> None:
+    """Write data/cifar100.npz: both splits hold the same images, of classes 0 to 99 in turn."""
+    labels = np.arange(len(images)) % 100
+    kinds = {"images": images, "labels": labels, "coarse": labels // 5}
+    arrays = {f"{split}_{kind}": values for split in ("train", "test") for kind, values in kinds.items()}
+    arrays |= {"fine_names": np.array([f"class_{place}" for place in range(100)])}
+    arrays |= {"coarse_names": np.array([f"super_{place}" for place in range(20)])}
+    layout.ARRAYS.parent.mkdir()
+    np.savez(layout.ARRAYS, facts=np.array(data.model_dump_json()), **arrays)  # pyright: ignore[reportArgumentType]
+
+
+def write_reference(kinds: dict[str, dict[str, float]], facts: Provenance) -> None:
+    """Write reports/reference.json: the measures of real images, noise and one flat colour."""
+    layout.REFERENCE.parent.mkdir(exist_ok=True)
+    layout.REFERENCE.write_text(json.dumps(kinds | {"provenance": facts.model_dump()}))
 
 
 def pictures(count: int, detail: float, colour: float, seed: int) -> np.ndarray:
@@ -71,13 +104,7 @@ class World:
 
     @property
     def provenance(self) -> Provenance:
-        train, test = (
-            SplitFacts(split="train", images=self.data.train),
-            SplitFacts(split="test", images=self.data.test),
-        )
-        return Provenance(
-            data=self.data, extractor=self.extractor, reference=train, other=test, samples=self.data.test
-        )
+        return measured_with(self.data, self.extractor, self.data.test)
 
     def set(self, family: str = "", loss: str = "", latent: int | str = 0, **values: float) -> "World":
         """Change all cells that fit; `latent` may be 'large'."""
@@ -96,22 +123,11 @@ class World:
             for place, (cell, made) in enumerate(self.cells.items())
             for seed in self.seeds
         ]
-        Path("reports").mkdir()
-        pd.DataFrame(rows).to_csv("reports/results.csv", index=False)
-        kinds = ("real", "noise", "constant")
-        reference: dict[str, object] = {k: {"fid": level} for k, level in zip(kinds, self.levels, strict=True)}
-        reference["provenance"] = self.provenance.model_dump()
-        Path("reports/reference.json").write_text(json.dumps(reference))
-        Path("data").mkdir()
-        images, labels = pictures(200, 1, 1, 99), np.arange(200) % 100
-        arrays = {
-            f"{split}_{kind}": values
-            for split in ("train", "test")
-            for kind, values in (("images", images), ("labels", labels), ("coarse", labels // 5))
-        }
-        arrays["fine_names"] = np.array([f"class_{place}" for place in range(100)])
-        arrays["coarse_names"] = np.array([f"super_{place}" for place in range(20)])
-        np.savez("data/cifar100.npz", facts=np.array(self.data.model_dump_json()), **arrays)  # pyright: ignore[reportArgumentType]
+        layout.RESULTS.parent.mkdir()
+        pd.DataFrame(rows).to_csv(layout.RESULTS, index=False)
+        levels = zip(("real", "noise", "constant"), self.levels, strict=True)
+        write_reference({kind: {"fid": level} for kind, level in levels}, self.provenance)
+        write_arrays(pictures(200, 1, 1, 99), self.data)
 
     def _run(self, place: int, cell: Cell, made: Cellular, seed: int) -> dict[str, object]:
         random = np.random.default_rng((place, seed))

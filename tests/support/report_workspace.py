@@ -1,4 +1,4 @@
-"""A workspace with made-up results, for the tests of the report."""
+"""A whole workspace of the made-up study, for the tests of the report."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ from gen100.config import Params, load_params
 from gen100.data.arrays import load
 from gen100.families.registry import FAMILIES
 from gen100.i18n import N_, _
-from gen100.provenance import DataFacts, ExtractorFacts, Provenance, SplitFacts
+from gen100.provenance import DataFacts, ExtractorFacts, SplitFacts
 from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import Caption, save, styled
@@ -29,7 +29,7 @@ from gen100.thesis.forensics.facts import (
     write_forensics_csv,
 )
 from gen100.thesis.tables import write_tables
-from support.made_up import resampled
+from support.made_up import OWN, SYNTHETIC, measured_with, resampled, write_arrays, write_reference
 from support.made_up_forensics import result
 from support.processes import ROOT
 
@@ -39,10 +39,6 @@ ALL_CELLS = [
     for loss in known.losses
     for latent in (128, 1024 if family == "stylegan2" else 2048)
 ]
-OWN = ExtractorFacts(kind="cifar100-network", sha256="1" * 64, accuracy=0.481, seed=1000)
-INCEPTION = ExtractorFacts(kind="inception-v3-compat", sha256="0" * 64)
-SYNTHETIC = DataFacts(name="synthetic", train=2000, test=500, seed=0)
-REAL = DataFacts(name="CIFAR-100", train=50_000, test=10_000)
 FLOOR = {"fid": 3.5, "is": 11.25, "is_std": 0.2, "kid": 0.001, "kid_std": 0.0002, "kid_subset_size": 100}
 FLOOR |= {"precision": 0.75, "recall": 0.7, "fid_limit": 0.5, "fid_se": 0.1, "samples": 500, "class_accuracy": 0.5}
 FLOOR |= {"neighbour_ratio": 1.0, "neighbour_closer": 0.5}
@@ -201,27 +197,9 @@ def make_workspace(
     random = np.random.default_rng(0)
     # Of squares of 8 x 8 pixels: noise of single pixels would make large files.
     images = random.integers(0, 256, (200, 3, 4, 4), dtype=np.uint8).repeat(8, axis=2).repeat(8, axis=3)
-    labels = np.arange(200) % 100
-    (folder / "data").mkdir()
-    np.savez(
-        folder / "data/cifar100.npz",
-        **{f"{split}_images": images for split in ("train", "test")},  # pyright: ignore[reportArgumentType]
-        **{f"{split}_labels": labels for split in ("train", "test")},  # pyright: ignore[reportArgumentType]
-        **{f"{split}_coarse": labels // 5 for split in ("train", "test")},  # pyright: ignore[reportArgumentType]
-        fine_names=np.array([f"class_{i}" for i in range(100)]),
-        coarse_names=np.array([f"super_{i}" for i in range(20)]),
-        facts=np.array(data.model_dump_json()),
-    )
-    facts = Provenance(
-        data=data,
-        extractor=extractor,
-        reference=SplitFacts(split="train", images=data.train),
-        other=SplitFacts(split="test", images=data.test),
-        samples=500,
-    )
-    reference = {"real": FLOOR, "noise": NOISE, "constant": CONSTANT, "check": {"fid_self": 0.0}}
-    layout.REFERENCE.parent.mkdir()
-    layout.REFERENCE.write_text(json.dumps(reference | {"provenance": facts.model_dump()}))
+    write_arrays(images, data)
+    facts = measured_with(data, extractor, samples=500)
+    write_reference({"real": FLOOR, "noise": NOISE, "constant": CONSTANT, "check": {"fid_self": 0.0}}, facts)
     made = {"provenance": facts.model_copy(update={"samples": 200}).model_dump()}
     for number, cell in enumerate(map(Cell.parse, cells)):
         for place, seed in enumerate(seeds):
