@@ -155,7 +155,7 @@ class Judge:
         return Outcome(shares[0], shares[1], nearest(pixels(images), self._views[0][1][0])[1].numpy())
 
 
-Train = Callable[..., Fitted]
+Train = Callable[[str, float], Fitted]
 Draw = Callable[..., tuple[Images, np.ndarray]]
 
 
@@ -169,7 +169,7 @@ def train(judge: Judge) -> Train:
     """A case's model after a share of its training."""
 
     @cache
-    def trained(name: str, share: float = 1.0) -> Fitted:
+    def trained(name: str, share: float) -> Fitted:
         case = CASES[name]
         cell = Cell.parse(case.cell)
         models = settings(cell.family, scaled(case.changes, share))
@@ -201,7 +201,7 @@ def test_samples_are_the_learnt_images(name: str, draw: Draw, judge: Judge) -> N
 
 def test_averaged_weights_draw_better(train: Train, draw: Draw, judge: Judge) -> None:
     """A GAN's weights go on moving, and its average is what is sampled."""
-    last = judge(samples(train("stylegan2").last, SAMPLES))
+    last = judge(samples(train("stylegan2", 1.0).last, SAMPLES))
     assert judge(draw("stylegan2")[0]).features < last.features
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 from support.processes import ROOT, environment, snakemake
 from support.shared_folders import once
 
+pytestmark = pytest.mark.timeout(1800)  # the first of these runs a whole workspace
 BLOCK = re.compile(r"^(Append to |In )?`([^`\n]+)`:\n\n```(\w+)\n(.*?)^```$", re.M | re.S)
 TRAINING = {"images": 640, "optimizer": {"lr": 3e-3}, "ema_images": 200, "records": 2}
 CELLS = ["vae-elbo-128", "vae-elbo-512", "vae-beta-128", "flow-mae-256"]
