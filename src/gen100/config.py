@@ -102,13 +102,22 @@ else:
         __doc__="The settings of every family, by its name; those of a family that is not named are its defaults.",
         **{name: (family.settings, Field(default_factory=family.settings)) for name, family in FAMILIES.items()},
     )
+
+    def _sampling_keys() -> dict[str, Any]:
+        """The keys of every family's sampler; families may share a key, but then it is the same one."""
+        keys: dict[str, Any] = {}
+        for family in FAMILIES.values():
+            for key, field in family.sampling.model_fields.items():
+                known = keys.setdefault(key, (field.annotation, field))[1]
+                if key in SharedSampling.model_fields or repr(known) != repr(field):
+                    raise TypeError(f"sampling.{key} of {family.name} is taken, with another type or default")
+        return keys
+
     Sampling = create_model(
         "Sampling",
-        __base__=(
-            SharedSampling,
-            *(family.sampling for family in FAMILIES.values() if family.sampling is not Settings),
-        ),
+        __base__=SharedSampling,
         __doc__="`images`, and the keys of every family's sampler.",
+        **_sampling_keys(),
     )
 
 
@@ -242,11 +251,13 @@ class Params(Settings):
         return found
 
 
+TAGS = {"Archive", "Synthetic", "cifar100-network", "inception-v3-compat", "vgg16"}
+"""Of union members, which pydantic counts as places."""
+
+
 def _place(location: tuple[int | str, ...]) -> str:
     """`models.<family>.training.images` of pydantic's location, without the names of union members."""
-    return ".".join(
-        str(part) for part in location if not (isinstance(part, str) and (part[:1].isupper() or "-" in part))
-    )
+    return ".".join(str(part) for part in location if part not in TAGS)
 
 
 def explain(error: ValidationError, file: Path) -> str:

@@ -15,11 +15,18 @@ Widths = Annotated[list[Count], Field(min_length=1)]
 
 @dataclass(frozen=True)
 class Only:
-    """Marks a setting that matters only to these losses or stages; the others do not run again for it.
+    """Marks a setting that matters to these losses or stages alone; the others do not run again for it.
 
     A setting marked for nobody never makes anything run again: the source of a file, say, whose checksum says
     what it is.
     """
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NotFor:
+    """Marks a setting that does not matter to these losses: they do not run again for it, any other does."""
 
     names: tuple[str, ...]
 

@@ -19,8 +19,8 @@ EXPECTED = {
 
 
 def test_every_loss_of_the_family_exists() -> None:
-    assert set(FAMILIES["stylegan2"].losses) == set(EXPECTED)
-    assert all(isinstance(getattr(losses, name), GanLoss) for name in EXPECTED)
+    assert set(FAMILIES["stylegan2"].losses) >= set(EXPECTED)
+    assert all(isinstance(getattr(losses, name), GanLoss) for name in FAMILIES["stylegan2"].losses)
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -56,7 +56,16 @@ def test_a_row_for_each_pair_of_losses() -> None:
         (found["difference"] - half, found["difference"] + half)
     )
     p = np.fmax(table["p_seeds"].to_numpy(float), table["p_samples"].to_numpy(float))
-    assert table["p_adjusted"].to_numpy(float).min() == pytest.approx(min(1, 24 * p.min()))
+    adjusted, families = table["p_adjusted"].to_numpy(float), table["family"].to_numpy(str)
+    for family in set(families):
+        assert adjusted[families == family].min() == pytest.approx(min(1, 6 * p[families == family].min()))
+
+
+def test_other_families_do_not_move_a_verdict() -> None:
+    table = written(World(error=0.1).set("vae", "wae", 128, fid=30))
+    alone = comparisons([run for run in read_results() if run["family"] == "vae"])
+    assert list(alone["verdict"]) == list(table["verdict"][table["family"] == "vae"])
+    assert list(alone["p_adjusted"]) == pytest.approx(list(table["p_adjusted"][table["family"] == "vae"]))
 
 
 def test_a_clear_difference_is_found_and_nothing_else() -> None:

@@ -76,6 +76,9 @@ def test_the_stage_from_end_to_end(made: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(made)
     params = load_params()
     assert [str(cell) for cell in first_cells(params)] == ["stylegan2-hinge-1024", "vae-elbo-128"]
+    # Cells that the thesis has not move no verdict on it.
+    more = params.model_copy(update={"cells": ["stylegan2-hinge-256", "dalle-mse-512", *params.cells]})
+    assert first_cells(more) == first_cells(params)
     write_forensics(params)
     first = {name: (layout.FORENSICS.parent / name).read_bytes() for name in REPORTS}
     rows = list(csv.DictReader(first["forensics.csv"].decode().splitlines()))

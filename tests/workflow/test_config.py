@@ -9,7 +9,7 @@ import yaml
 
 from gen100.cells import Cell
 from gen100.config import load_params
-from gen100.engines.keys import is_given
+from gen100.engines.keys import is_given, keys_below
 from gen100.engines.stages import Stage, stages
 from gen100.errors import UserError
 from gen100.thesis.cells import LOSSES
@@ -89,6 +89,9 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("metrics.dinov2", {"weights": {"source": "d.pth"}}, ["metrics.dinov2.weights.checksum", "missing"]),
         ("metrics.extractor.name", "inception", ["metrics.extractor", "inception-v3-compat"]),
         ("notes", "x", ["notes", "not a known key"]),
+        ("sampling.Steps", 5, ["sampling.Steps", "not a known key"]),
+        ("models.stable-diffusion", {}, ["models.stable-diffusion", "not a known key"]),
+        ("models.vae.mi-weight", 5, ["models.vae.mi-weight", "not a known key"]),
     ],
 )
 def test_a_wrong_value_is_one_line_with_key_value_and_way_out(
@@ -196,6 +199,14 @@ def test_keys_are_those_of_params_yaml_and_no_finer_than_needed(tmp_path: Path) 
         f"sampling.{key}": FULL["sampling"][key] for key in ("images", "temperature", "top_k")
     }
     assert every["fetch"].settings == {"data.checksum": FULL["data"]["checksum"]}
+
+
+def test_a_new_loss_depends_on_every_setting_that_is_not_said_to_spare_it(tmp_path: Path) -> None:
+    settings = load(tmp_path, FULL).models.stylegan2
+    new, known = (keys_below(settings, "gan", loss) for loss in ("new", "wasserstein"))
+    assert new.keys() == {"gan"}
+    assert {"gan.r1_weight", "gan.r1_every"}.isdisjoint(known)
+    assert "gan.gradient_penalty_weight" in known
 
 
 def test_keys_that_params_yaml_leaves_to_their_defaults_are_told_apart(tmp_path: Path) -> None:

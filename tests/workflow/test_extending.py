@@ -192,6 +192,14 @@ def test_no_verdict_on_the_thesis_moves(extended: Extended, tmp_path: Path) -> N
     assert verdicts[0] == verdicts[1]
 
 
+def test_both_engines_and_the_forecast_know_every_addition(extended: Extended) -> None:
+    main = "import sys; from gen100.cli import main; sys.argv[1:] = {!r}; main()"
+    assert "Nothing is due" in python(extended.source, extended.workspace, main.format(["forecast"]))
+    python(extended.source, extended.workspace, main.format(["dvc"]))
+    stages = yaml.safe_load((extended.workspace / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert {"train-vae-beta-128-0", "train-flow-mae-256-0", "autoencoder-flow-256-0"} <= stages.keys()
+
+
 def test_a_workspace_from_before_still_starts(extended: Extended) -> None:
     code = "import json; from gen100.config import load_params; print(json.dumps(load_params().cells))"
     said = python(extended.source, ROOT / "demo", code)

@@ -74,7 +74,9 @@ def work_of(job: Job, params: Params) -> Work:
         settings: Any = params.settings(cell)
         first = settings.autoencoder if cell.autoencoder else None
         batch = params.batch_size(cell)
-        networks = [part.network.model_dump() for part in (settings, first) if part]
+        # A family may call its networks anything.
+        other = {"training", "autoencoder"}
+        networks = [part.model_dump(mode="json", exclude=other) for part in (settings, first) if part]
         match job.stage:
             case "train":
                 return Work(job.stage, cell, _kind(networks, batch), settings.training.images)
@@ -191,6 +193,7 @@ def report(workspaces: list[Path]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    layout.check_layout()
     here = Path.cwd()
     earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place)]
     lines = forecast(earlier)

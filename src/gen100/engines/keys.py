@@ -12,7 +12,7 @@ from gen100.cells import Cell
 from gen100.config import Params
 from gen100.families.registry import FAMILIES
 from gen100.layout import Role
-from gen100.settings import Only, Settings
+from gen100.settings import NotFor, Only, Settings
 
 Keys = dict[str, Any]
 """Plain values by dotted key, such as `models.<family>.training`, defaults included."""
@@ -25,14 +25,13 @@ def keys_below(settings: Settings, place: str, *names: str) -> Keys:
 
     Args:
         place: the dotted key of the settings themselves.
-        names: who asks; settings marked `Only` for others are left out.
+        names: who asks; settings marked `Only` for others, or `NotFor` them, are left out.
     """
     plain = settings.model_dump(mode="json")
     parts: Keys = {}
     whole = True
     for name, field in type(settings).model_fields.items():
-        marks = [mark for mark in field.metadata if isinstance(mark, Only)]
-        if marks and not set(marks[0].names) & set(names):
+        if any(_spares(mark, names) for mark in field.metadata):
             whole = False
             continue
         value, key = getattr(settings, name), f"{place}.{name}"
@@ -40,6 +39,16 @@ def keys_below(settings: Settings, place: str, *names: str) -> Keys:
         whole = whole and below.keys() == {key}
         parts |= below
     return {place: plain} if whole else parts
+
+
+def _spares(mark: Any, names: tuple[str, ...]) -> bool:
+    """Whether a mark says that a setting matters to none of the names."""
+    match mark:
+        case Only():
+            return not set(mark.names) & set(names)
+        case NotFor():
+            return set(names) <= set(mark.names)
+    return False
 
 
 def named(params: Params, *names: str) -> Keys:

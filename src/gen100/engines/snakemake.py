@@ -78,9 +78,10 @@ def snakemake(*arguments: str) -> str:
     # From the root, where Snakemake finds the Snakefile and profiles/default by itself.
     done = subprocess.run(command, cwd=repository(), capture_output=True, text=True)
     if done.returncode:
-        lines = (line.strip() for line in (done.stderr or done.stdout).splitlines())
+        lines = (line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines())
         # The place in the Snakefile follows the message.
-        said = [line for line in lines if line and not line.startswith("File ")] or ["without a message"]
+        said = [line for line in lines if line and not line.startswith(("File ", "Using "))]
+        said = said or ["without a message"]
         raise UserError(f"snakemake {' '.join(arguments)} failed in {workspace}: {said[-1]}")
     return done.stdout
 

@@ -93,7 +93,7 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
             )
         )
     axes.set_xlim(0, 1.04 * max(ticks.values()))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
     axes.set_xticks([0, *ticks.values()], ["∞", *(i18n.number(count) for count in ticks)], fontsize=8)
     axes.legend(
         ncol=LEGEND_COLUMNS, fontsize=7.5, loc="lower left", bbox_to_anchor=(-0.02, 0.99), handlelength=2.6

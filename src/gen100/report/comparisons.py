@@ -60,32 +60,33 @@ def _verdict(found: Difference, adjusted: float) -> str:
 def comparisons(results: list[Record]) -> pd.DataFrame:
     """One row for each pair of losses of one family and latent size, with the columns COLUMNS.
 
-    `p_adjusted` is the larger of the two p (with one seed, that over samples), adjusted over all rows by
-    Holm's method. `verdict` is 'a' or 'b', the loss with the lower FID, only where both intervals exclude 0 and
-    `p_adjusted` is below 0.05; 'one seed' where the samples differ so but a single seed decides nothing; else
-    'within noise'. With two seeds, t has one degree of freedom, and all but huge differences stay within noise.
+    `p_adjusted` is the larger of the two p (with one seed, that over samples), adjusted by Holm's method over all
+    rows of the family: which other families are run does not matter. `verdict` is 'a' or 'b', the loss with the
+    lower FID, only where both intervals exclude 0 and `p_adjusted` is below 0.05; 'one seed' where the samples
+    differ so but a single seed decides nothing; else 'within noise'. With two seeds, t has one degree of freedom,
+    and all but huge differences stay within noise.
 
     Raises:
         UserError: as `compare`.
     """
     cells = [Cell.parse(text) for text in dict.fromkeys(row["cell"] for row in results)]
-    pairs = [
-        (a, b)
-        for name, family in FAMILIES.items()
-        for latent in sorted({cell.latent for cell in cells if cell.family == name})
-        for a, b in combinations([Cell(name, loss, latent) for loss in family.losses], 2)
-        if a in cells and b in cells
-    ]
-    found = [compare(a, b, results) for a, b in pairs]
     rows = []
-    for (a, b), one, adjusted in zip(pairs, found, holm([one.p for one in found]), strict=True):
-        rows.append(
-            [
-                *(a.family, a.latent, "fid", a.loss, b.loss, one.mean_a, one.mean_b, one.value, one.seeds),
-                *(one.by_seeds or (None, None)),
-                *(one.p_seeds, *one.by_samples, one.p_samples, adjusted, _verdict(one, adjusted)),
-            ]
-        )
+    for name, family in FAMILIES.items():
+        pairs = [
+            (a, b)
+            for latent in sorted({cell.latent for cell in cells if cell.family == name})
+            for a, b in combinations([Cell(name, loss, latent) for loss in family.losses], 2)
+            if a in cells and b in cells
+        ]
+        found = [compare(a, b, results) for a, b in pairs]
+        for (a, b), one, adjusted in zip(pairs, found, holm([one.p for one in found]), strict=True):
+            rows.append(
+                [
+                    *(name, a.latent, "fid", a.loss, b.loss, one.mean_a, one.mean_b, one.value, one.seeds),
+                    *(one.by_seeds or (None, None)),
+                    *(one.p_seeds, *one.by_samples, one.p_samples, adjusted, _verdict(one, adjusted)),
+                ]
+            )
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -107,7 +107,6 @@ def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
     values = (str(cell), cell.family, cell.loss, params.batch_size(cell), cell.latent, seed)
     row = {
         **dict(zip(CELL, values, strict=True)),
-        **measures,
         **{name: curve[name].iloc[-1] for name in LOSSES},
         **{key: run[key] for key in ("images_seen", "seconds")},
         "autoencoder_images": autoencoder.get("images_seen"),
@@ -115,7 +114,12 @@ def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
         **{key: run[key] for key in ("memory", *VERSIONS)},
         **provenance_columns(provenance),
     }
-    return row, provenance
+    if taken := sorted(row.keys() & measures.keys()):
+        raise ValueError(
+            f"results.csv has a column '{taken[0]}' already: give that number of a measure another key"
+        )
+    first = {key: row.pop(key) for key in CELL}
+    return first | measures | row, provenance
 
 
 def _differing(a: Any, b: Any, name: str = "") -> tuple[str, Any, Any] | None:

@@ -11,7 +11,7 @@ from gen100.settings import (
     FamilySettings,
     GridNetwork,
     NonNegative,
-    Only,
+    NotFor,
     Optimizer,
     Positive,
     Settings,
@@ -34,7 +34,7 @@ class DiscreteVaeSettings(AutoencoderSettings):
     temperature_start: Positive = 1.0
     temperature_end: Positive = 0.0625
     kl_weight: NonNegative = 0.02
-    perceptual_pixel_weight: Annotated[NonNegative, Only(("perceptual",))] = 0.1
+    perceptual_pixel_weight: Annotated[NonNegative, NotFor(("cross_entropy", "mse"))] = 0.1
 
 
 class TransformerNetwork(Settings):

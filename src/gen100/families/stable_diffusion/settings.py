@@ -11,7 +11,7 @@ from gen100.settings import (
     FamilySettings,
     GridNetwork,
     NonNegative,
-    Only,
+    NotFor,
     Optimizer,
     Positive,
     Settings,
@@ -68,7 +68,7 @@ class StableDiffusionSettings(FamilySettings):
     schedule: Literal["linear", "cosine"] = "linear"
     timesteps: Count = 1000
     unconditional: Share = 0.1
-    huber_delta: Annotated[Positive, Only(("huber",))] = 1.0
+    huber_delta: Annotated[Positive, NotFor(("mse", "mae"))] = 1.0
 
 
 class StableDiffusionSampling(Settings):

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gen100.settings import Count, FamilySettings, NonNegative, Only, Optimizer, Positive, Settings, Training
+from gen100.settings import Count, FamilySettings, NonNegative, NotFor, Optimizer, Positive, Settings, Training
 
 
 class StyleGan2Network(Settings):
@@ -20,7 +20,7 @@ class StyleGan2Settings(FamilySettings):
         images=50_000_000, optimizer=Optimizer(lr=2.5e-3, betas=(0.0, 0.99)), ema_images=500_000, records=50
     )
     discriminator_lr: Positive = 2.5e-3
-    r1_weight: Annotated[NonNegative, Only(("hinge", "lsgan"))] = 0.01
-    r1_every: Annotated[Count, Only(("hinge", "lsgan"))] = 16
-    gradient_penalty_weight: Annotated[NonNegative, Only(("wasserstein",))] = 10.0
+    r1_weight: Annotated[NonNegative, NotFor(("wasserstein",))] = 0.01
+    r1_every: Annotated[Count, NotFor(("wasserstein",))] = 16
+    gradient_penalty_weight: Annotated[NonNegative, NotFor(("hinge", "lsgan"))] = 10.0
     augment: list[Literal["color", "translation", "cutout"]] = ["color", "cutout"]  # noqa: RUF012

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from gen100.settings import ConvNetwork, FamilySettings, NonNegative, Only, Optimizer, Positive, Training
+from gen100.settings import ConvNetwork, FamilySettings, NonNegative, NotFor, Optimizer, Positive, Training
 
 
 class VaeSettings(FamilySettings):
@@ -13,5 +13,5 @@ class VaeSettings(FamilySettings):
         ema_images=200_000,
         records=50,
     )
-    mi_weight: Annotated[NonNegative, Only(("mi",))] = 1.0
-    mmd_weight: Annotated[Positive, Only(("wae",))] = 1000.0
+    mi_weight: Annotated[NonNegative, NotFor(("elbo", "wae"))] = 1.0
+    mmd_weight: Annotated[Positive, NotFor(("elbo", "mi"))] = 1000.0

@@ -11,6 +11,7 @@ from gen100.config import Params
 from gen100.data.arrays import Cifar100
 from gen100.report.records import advice, read_record
 from gen100.report.samples import read_samples
+from gen100.thesis.cells import NUMBERS
 from gen100.thesis.forensics.facts import ImageSetFacts
 
 SAMPLES = 1000
@@ -43,9 +44,10 @@ class WorkspaceImages:
 
 
 def first_cells(params: Params) -> list[Cell]:
-    """The first cell of each family, in the order of params.yaml."""
+    """The first of the thesis's cells of each family, in the order of params.yaml; of all where it has none."""
     found: dict[str, Cell] = {}
-    for cell in map(Cell.parse, params.cells):
+    cells = [Cell.parse(text) for text in params.cells]
+    for cell in [cell for cell in cells if cell in NUMBERS] or cells:
         found.setdefault(cell.family, cell)
     return list(found.values())
 
