@@ -101,7 +101,9 @@ def small_params() -> dict[str, Any]:
 
 
 def run_extended(folder: Path) -> None:
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("src", "workflow", "profiles"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "Snakefile", folder)
     params = small_params()
     for how, path, kind, text in blocks():
         if path == "params.yaml":
@@ -113,7 +115,7 @@ def run_extended(folder: Path) -> None:
     workspace = folder / "workspace"
     workspace.mkdir()
     (workspace / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    done = snakemake("--directory", str(workspace), PYTHONPATH=str(folder / "src"))
+    done = snakemake("--directory", str(workspace), folder=folder, PYTHONPATH=str(folder / "src"))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -194,6 +196,7 @@ def test_no_verdict_on_the_thesis_moves(extended: Extended, tmp_path: Path) -> N
 
 def test_both_engines_and_the_forecast_know_every_addition(extended: Extended) -> None:
     main = "import sys; from gen100.cli import main; sys.argv[1:] = {!r}; main()"
+    # Nothing is due, but what all these jobs do is looked up to forecast others.
     assert "Nothing is due" in python(extended.source, extended.workspace, main.format(["forecast"]))
     python(extended.source, extended.workspace, main.format(["dvc"]))
     stages = yaml.safe_load((extended.workspace / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
