@@ -34,6 +34,8 @@ from support.quality import (
     settings,
 )
 
+pytestmark = pytest.mark.timeout(1500)  # on a loaded machine a training may take twice its minutes
+
 LEARNT = 64
 UNSEEN = 8
 SAMPLES = 264
