@@ -44,6 +44,7 @@ class ThesisRuns:
     provenance: Provenance
     levels: dict[str, float]
     _appearances: dict[Cell, list[dict[str, Appearance]]] = field(default_factory=dict)
+    _distances: dict[tuple[Cell, Cell], Difference] = field(default_factory=dict)
 
     def present(self, cells: Sequence[Cell]) -> list[Cell]:
         """Those of `cells` that were run, in their order.
@@ -101,7 +102,10 @@ class ThesisRuns:
         for cell in (a, b):
             self.of(cell)
         if measure == "fid":
-            return compare(a, b, self.rows)
+            # Several claims, each in every language, ask for the same ones.
+            if (a, b) not in self._distances:
+                self._distances[a, b] = compare(a, b, self.rows)
+            return self._distances[a, b]
         (first, first_error), (second, second_error) = (self._measured(cell, measure) for cell in (a, b))
         paired = (a.family, a.latent) == (b.family, b.latent)
         return difference(first, second, math.hypot(first_error, second_error), paired)

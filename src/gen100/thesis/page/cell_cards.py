@@ -40,16 +40,29 @@ def real_images(params: Params, arrays: Cifar100) -> Picture:
     return tiles(examples(arrays.train_images, arrays.train_labels, _shown(params) % 100))
 
 
+def cell_pictures(name: str, params: Params) -> dict[str, Picture]:
+    """The pictures of a cell that are the same in every language.
+
+    Raises:
+        UserError: samples or a picture of neighbours is missing or broken.
+    """
+    cell, seed = Cell.parse(name), params.seeds[0]
+    return {
+        "samples": tiles(read_samples(cell, seed, _shown(params))),
+        "neighbours": photograph(read_pairs(layout.run(cell, seed) / "neighbours.png", NEIGHBOUR_ROWS)),
+    }
+
+
 def cell_card(name: str, params: Params, measures: Table) -> dict[str, Any]:
-    """A cell as the page shows it, in the current language.
+    """A cell as the page shows it, in the current language, without `cell_pictures`.
 
     Args:
         measures: the table of all measures.
 
     Raises:
-        UserError: a curve, samples or a picture of neighbours is missing or broken.
+        UserError: a curve is missing or broken.
     """
-    cell, seed = Cell.parse(name), params.seeds[0]
+    cell = Cell.parse(name)
     curves = [read_curve(cell, each) for each in params.seeds]
     line = next(line for line in measures.rows if line.cell == cell)
     scale = _(SCALES[choose_scale(both_losses(curves))])
@@ -71,6 +84,4 @@ def cell_card(name: str, params: Params, measures: Table) -> dict[str, Any]:
         "graph_alt": _("{cell}: {first} and {second}, {scale}; from {start} to {end}.").format(
             cell=f"{cell.title}, {cell.latent}", first=first, second=second, scale=scale, start=start, end=end
         ),
-        "samples": tiles(read_samples(cell, seed, _shown(params))),
-        "neighbours": photograph(read_pairs(layout.run(cell, seed) / "neighbours.png", NEIGHBOUR_ROWS)),
     }

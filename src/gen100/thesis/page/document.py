@@ -29,7 +29,7 @@ from gen100.thesis.claims.claim import VERDICTS
 from gen100.thesis.claims.report import COLUMNS, RULE
 from gen100.thesis.forensics.facts import read_forensics
 from gen100.thesis.forensics.report import sections as forensics_sections
-from gen100.thesis.page.cell_cards import cell_card, real_images
+from gen100.thesis.page.cell_cards import cell_card, cell_pictures, real_images
 from gen100.thesis.page.html_tables import mistakes_table, reference_table, results_table, runs_table
 from gen100.thesis.page.pictures import data_address, drawn, read_plot
 from gen100.thesis.tables import build_tables
@@ -64,12 +64,20 @@ def write_pages(params: Params) -> None:
         lstrip_blocks=True,
     )
     template = environment.get_template("page.html.j2", globals={"_": _})
+    pictures = {name: cell_pictures(name, params) for name in params.cells}
+    shared = {
+        "seed": params.seeds[0],
+        "real": real_images(params, arrays),
+        "params": Path("params.yaml").read_text(encoding="utf-8"),
+        "versions": _versions(),
+    }
     pages = {}
     # All that can be missing is read before the first page is written.
     for language in i18n.LANGUAGES:
         with i18n.language(language):
             tables = build_tables(params)
             shown = {
+                **shared,
                 "language": language,
                 "other_pages": [
                     (code, layout.page(code).name, str(Locale.parse(code).display_name).capitalize())
@@ -80,10 +88,8 @@ def write_pages(params: Params) -> None:
                 "caveat": caveat(facts.data, [run["images_seen"] for run in results]),
                 "extractor": extractor_label(facts.extractor),
                 "fid": _distances(results),
-                "seed": params.seeds[0],
-                "real": real_images(params, arrays),
                 "tables": [results_table(table) for table in tables],
-                **_cells([cell_card(cell, params, tables[-1]) for cell in params.cells]),
+                **_cells([cell_card(name, params, tables[-1]) | pictures[name] for name in params.cells]),
                 **_claims(params.families),
                 "forensics": [section for section in forensics_sections(mistakes) if section.items],
                 "mistakes": mistakes_table(mistakes),
@@ -93,9 +99,7 @@ def write_pages(params: Params) -> None:
                     for name, value in (reference.get("check") or {}).items()
                 },
                 "plots": {name: read_plot(layout.plot(name, language)) for name in ("cost", "bias")},
-                "params": Path("params.yaml").read_text(encoding="utf-8"),
                 "runs": runs_table(results),
-                "versions": _versions(),
                 "theory": [(drawn(figure), caption) for _name, figure, caption in draw_all(arrays)],
                 "downloads": _downloads(language),
             }
