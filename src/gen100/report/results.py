@@ -105,8 +105,8 @@ def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
         file, way_out = layout.autoencoder(name, seed) / "run.json", advice("autoencoder", name, seed)
         autoencoder = read_record(file, ["images_seen", "seconds"], [], way_out)
     values = (str(cell), cell.family, cell.loss, params.batch_size(cell), cell.latent, seed)
-    row = {
-        **dict(zip(CELL, values, strict=True)),
+    which = dict(zip(CELL, values, strict=True))
+    other = {
         **{name: curve[name].iloc[-1] for name in LOSSES},
         **{key: run[key] for key in ("images_seen", "seconds")},
         "autoencoder_images": autoencoder.get("images_seen"),
@@ -114,12 +114,11 @@ def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
         **{key: run[key] for key in ("memory", *VERSIONS)},
         **provenance_columns(provenance),
     }
-    if taken := sorted(row.keys() & measures.keys()):
+    if taken := sorted(measures.keys() & (which | other).keys()):
         raise ValueError(
             f"results.csv has a column '{taken[0]}' already: give that number of a measure another key"
         )
-    first = {key: row.pop(key) for key in CELL}
-    return first | measures | row, provenance
+    return which | measures | other, provenance
 
 
 def _differing(a: Any, b: Any, name: str = "") -> tuple[str, Any, Any] | None:
