@@ -198,6 +198,7 @@ def forecast(
     """Show what would run, with the hours and disk it would take, from what earlier runs took."""
     from gen100.engines.forecast import report
 
+    _params()  # refuses what no stage can start with
     report(earlier or [])
 
 

@@ -193,7 +193,6 @@ def report(workspaces: list[Path]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    layout.check_layout()
     here = Path.cwd()
     earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place)]
     lines = forecast(earlier)
