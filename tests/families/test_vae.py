@@ -2,11 +2,11 @@
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from gen100.cells import Cell
 from gen100.config import Sampling
-from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.families.vae.model import Vae
 from gen100.families.vae.settings import VaeSettings
@@ -65,8 +65,9 @@ def test_a_residual_block_starts_as_the_identity_and_learns() -> None:
 
 
 def test_too_many_widths_are_refused() -> None:
-    with pytest.raises(UserError, match="7 widths"):
-        Encoder([8] * 7, 1, 4)
+    assert ConvNetwork(channels=[8] * 6, blocks=1).channels == [8] * 6
+    with pytest.raises(ValidationError, match="at most 6"):
+        ConvNetwork(channels=[8] * 7, blocks=1)
 
 
 @pytest.mark.parametrize("loss", FAMILIES["vae"].losses)
