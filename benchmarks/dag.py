@@ -23,8 +23,9 @@ from tempfile import TemporaryDirectory, TemporaryFile
 
 import yaml
 
+from gen100.cli import every_stage
 from gen100.config import load_params
-from gen100.engines.snakemake import Job, jobs
+from gen100.engines.stages import Stage
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = (1, 10, 100)
@@ -83,12 +84,12 @@ def snakemake(folder: Path, *arguments: str, python: str = sys.executable) -> li
     return [python, "-m", "snakemake", "--directory", str(folder), *arguments]
 
 
-def touching_python(folder: Path, every: list[Job]) -> str:
+def touching_python(folder: Path, every: list[Stage]) -> str:
     """A link to the running Python, next to a gen100 that only touches, which is the one that rules call."""
     outputs = folder / "outputs"
     outputs.mkdir(parents=True)
-    for job in every:
-        (outputs / job.stage_name).write_text("".join(f"{output}\n" for output in job.outputs))
+    for stage in every:
+        (outputs / stage.name).write_text("".join(f"{output.path}\n" for output in stage.outputs))
     stand_in = folder / "gen100"
     stand_in.write_text(TOUCH)
     stand_in.chmod(0o755)
@@ -100,29 +101,25 @@ def overhead(folder: Path) -> list[list[str]]:
     """Medians of Snakemake's time for the grid of one seed, and of a shell loop over the same commands."""
     runs = write_workspace(folder / "first", 1)
     with chdir(folder / "first"):
-        every = jobs()
+        every = every_stage(load_params())
     python = touching_python(folder / "bin", every)
     script = folder / "loop.sh"
-    script.write_text("".join(f"sh -c '{folder}/bin/gen100 {' '.join(_arguments(job))}'\n" for job in every))
+    script.write_text("".join(f"sh -c '{folder}/bin/{stage.command}'\n" for stage in every))
+    files = [output.path for stage in every for output in stage.outputs]
     costs: dict[str, list[float]] = {"shell loop": [], "`snakemake -n`": [], "`snakemake --cores 1`": []}
     for turn in range(REPEATS):
         looped, workspace = folder / f"looped{turn}", folder / f"touched{turn}"
         write_workspace(workspace, 1)
-        for output in (output for job in every for output in job.outputs):
-            (looped / output).parent.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            (looped / file).parent.mkdir(parents=True, exist_ok=True)
         costs["shell loop"].append(Cost.of(["sh", "-e", str(script)], looped).seconds)
         for title, argument in (("`snakemake -n`", "-n"), ("`snakemake --cores 1`", "--cores=1")):
             costs[title].append(Cost.of(snakemake(workspace, argument, python=python), ROOT).seconds)
         for outputs in (looped, workspace):
-            assert all((outputs / output).exists() for job in every for output in job.outputs)
+            assert all((outputs / file).exists() for file in files)
     loop, planned, whole = map(median, costs.values())
     row = [str(runs), str(len(every)), *(f"{seconds:.1f}" for seconds in (loop, planned, whole))]
     return [[*row, f"{1000 * (whole - planned - loop) / len(every):.0f}", f"{whole / loop:.1f}"]]
-
-
-def _arguments(job: Job) -> list[str]:
-    arguments = (job.cell, job.autoencoder, job.seed, job.role)
-    return [job.stage, *(str(argument) for argument in arguments if argument is not None)]
 
 
 def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:

@@ -56,8 +56,8 @@ def _params() -> Params:
     return load_params()
 
 
-def _table(params: Params) -> list[Stage]:
-    """Every stage of the workspace."""
+def every_stage(params: Params) -> list[Stage]:
+    """Every stage of a workspace, in an order in which they can run."""
     return [*core_stages(params), *thesis_stages(params)]
 
 
@@ -179,14 +179,14 @@ def dvc(
     params = _params()
     with locked("dvc", "dvc"):
         if check:
-            dvc_files.check(params, _table(params))
+            dvc_files.check(params, every_stage(params))
         else:
-            written = dvc_files.write(params, _table(params))
+            written = dvc_files.write(params, every_stage(params))
             print(f"{dvc_files.FILE} written" if written else f"{dvc_files.FILE} is that of params.yaml already")
 
 
 for _between in (dvc_records.record, dvc_records.restore):
-    _whole_stage(_between, _table)
+    _whole_stage(_between, every_stage)
 
 
 @app.command()
@@ -199,7 +199,7 @@ def forecast(
     from gen100.engines.forecast import report
 
     _params()  # refuses what no stage can start with
-    report(earlier or [])
+    report(earlier or [], every_stage)
 
 
 def main() -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 import yaml
 
-from gen100.engines.snakemake import due_stages
+from gen100.cli import every_stage
+from gen100.config import load_params
+from gen100.engines.snakemake import due
 from support.processes import ROOT, dvc, environment, git, snakemake
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128"]
@@ -30,7 +32,7 @@ def run_stages(said: str) -> set[str]:
 def due_jobs(folder: Path) -> set[str]:
     """The jobs that Snakemake would run, as DVC names their stages."""
     with chdir(folder):
-        return due_stages()
+        return due(every_stage(load_params()))
 
 
 def edit(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:

@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from gen100.cells import Cell
+from gen100.cli import every_stage
 from gen100.config import load_params
 from gen100.engines.keys import is_given, keys_below
-from gen100.engines.stages import Stage, stages
+from gen100.engines.stages import Stage
 from gen100.errors import UserError
 from gen100.thesis.cells import LOSSES
-from gen100.thesis.stages import stages as thesis_stages
 from support.processes import ROOT
 
 FULL = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -128,8 +128,7 @@ def test_a_new_cell_needs_its_batch_alone(tmp_path: Path) -> None:
 def table(folder: Path, values: Any) -> dict[str, Stage]:
     """Every stage by name, but the page, which shows all of params.yaml."""
     params = load(folder, values)
-    every = [*stages(params), *thesis_stages(params)]
-    return {stage.name: stage for stage in every if stage.name != "page"}
+    return {stage.name: stage for stage in every_stage(params) if stage.name != "page"}
 
 
 def different(tmp_path: Path, place: str, value: Any) -> set[str]:

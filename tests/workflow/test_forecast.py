@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from gen100.engines.forecast import Benchmark, Line, benchmarks, forecast
+from gen100.cli import every_stage
+from gen100.engines.forecast import Benchmark, benchmarks, forecast
 from support.engines import AUTOENCODER, edit
 from support.processes import Process
 
 
-def lines(workspace: Path, earlier: list[Benchmark]) -> dict[tuple[str, str], Line]:
+def lines(workspace: Path, earlier: list[Benchmark]) -> dict[tuple[str, str], Any]:
     with chdir(workspace):
-        return {(line.stage, line.model): line for line in forecast(earlier)}
+        return {(line.stage, line.model): line for line in forecast(earlier, every_stage).itertuples()}
 
 
 def seconds(workspace: Path, stage: str, run: str) -> float:
@@ -27,7 +28,7 @@ def seconds(workspace: Path, stage: str, run: str) -> float:
 
 @pytest.fixture(scope="module")
 def earlier(scratch: Path) -> list[Benchmark]:
-    return benchmarks(scratch)
+    return benchmarks(scratch, every_stage)
 
 
 @pytest.fixture(scope="module")
@@ -53,22 +54,22 @@ def test_hours_and_disk_grow_with_the_images(scratch: Path, larger: Path, earlie
     for model, cell in (("VAE", "vae-elbo-128"), ("Stable Diffusion", "stable_diffusion-mse-128")):
         record = json.loads((scratch / f"results/{cell}/0/run.json").read_text())
         train, runs = found["train", model], 2 if model == "Stable Diffusion" else 1
-        assert (train.jobs, train.known, train.devices) == (runs, runs, (record["device"],))
+        assert (train.jobs, train.known, train.devices) == (runs, runs, record["device"])
         assert train.hours == pytest.approx(runs * 10 * record["seconds"] / 3600)
         sample = found["sample", model]
         assert sample.hours == pytest.approx(runs * 10 * seconds(scratch, "sample", f"{cell}-0") / 3600)
         samples = (scratch / f"results/{cell}/0/samples.npy").stat().st_size
-        assert sample.size == pytest.approx(
+        assert sample.bytes == pytest.approx(
             runs * 10 * (samples + (scratch / f"results/{cell}/0/grid.png").stat().st_size)
         )
     autoencoder = found["autoencoder", "Stable Diffusion"]
     record = json.loads((scratch / f"results/autoencoders/{AUTOENCODER}/0/run.json").read_text())
     # Its benchmark holds more: the start of the program. Both cells use the one autoencoder.
     assert 0 < record["seconds"] < seconds(scratch, "autoencoder", f"{AUTOENCODER}-0")
-    assert (autoencoder.jobs, autoencoder.known, autoencoder.devices) == (1, 1, (record["device"],))
+    assert (autoencoder.jobs, autoencoder.known, autoencoder.devices) == (1, 1, record["device"])
     assert autoencoder.hours == pytest.approx(record["seconds"] / 3600)
     assert found["extractor", ""].hours == pytest.approx(seconds(scratch, "extractor", "metric") / 3600)
-    assert not found["fetch", ""].on_gpu
+    assert found["fetch", ""].local
 
 
 def test_what_no_run_tells_of_is_said(scratch: Path, larger: Path, gen100: Process) -> None:

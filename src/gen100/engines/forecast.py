@@ -1,32 +1,27 @@
 """What a grid would take: jobs, hours and disk of all that is due, from what earlier runs took."""
 
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from contextlib import chdir
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from statistics import mean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params, load_params
-from gen100.engines.snakemake import Job, jobs
+from gen100.engines.snakemake import due
+from gen100.engines.stages import Stage
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import read_json
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-
-STAGES = [
-    *("fetch", "prepare", "extractor", "autoencoder", "train", "sample", "reference", "evaluate"),
-    *("forensics", "aggregate", "compare", "claims", "tables", "figures", "theory", "page"),
-]
+Table = Callable[[Params], list[Stage]]
+"""Every stage that a workspace's parameters ask for."""
 
 
 @dataclass(frozen=True)
@@ -53,23 +48,9 @@ class Benchmark:
     device: str
 
 
-@dataclass
-class Line:
-    """All due jobs of a stage and model. Hours and bytes are those of the `known` jobs."""
-
-    stage: str
-    model: str
-    on_gpu: bool
-    jobs: int = 0
-    known: int = 0
-    hours: float = 0.0
-    size: float = 0.0
-    devices: tuple[str, ...] = ()
-
-
-def work_of(job: Job, params: Params) -> Work:
-    """The work of a job under these parameters."""
-    metrics, cell = params.metrics, _cell(job, params)
+def work_of(stage: Stage, params: Params) -> Work:
+    """The work of a stage under these parameters."""
+    name, metrics, cell = stage.stage, params.metrics, _cell(stage, params)
     if cell:
         settings: Any = params.settings(cell)
         first = settings.autoencoder if cell.autoencoder else None
@@ -77,18 +58,18 @@ def work_of(job: Job, params: Params) -> Work:
         # A family may call its networks anything.
         other = {"training", "autoencoder"}
         networks = [part.model_dump(mode="json", exclude=other) for part in (settings, first) if part]
-        match job.stage:
+        match name:
             case "train":
-                return Work(job.stage, cell, _kind(networks, batch), settings.training.images)
+                return Work(name, cell, _kind(networks, batch), settings.training.images)
             case "autoencoder" if first:
                 # Counted for the first of the cells that use it.
-                return Work(job.stage, cell, _kind(networks[1], batch), first.training.images)
+                return Work(name, cell, _kind(networks[1], batch), first.training.images)
             case "sample":
                 sampler = {
                     key: getattr(params.sampling, key) for key in FAMILIES[cell.family].sampling.model_fields
                 }
-                return Work(job.stage, cell, _kind(networks, sampler), params.sampling.images)
-    match job.stage:
+                return Work(name, cell, _kind(networks, sampler), params.sampling.images)
+    match name:
         case "evaluate" | "reference":
             own = metrics.extractor
             network = own.network.channels if isinstance(own, OwnExtractor) else own.name
@@ -96,28 +77,32 @@ def work_of(job: Job, params: Params) -> Work:
             # Of any model: samples are measured alike.
             return Work("measure", None, kind, params.sampling.images)
         case "extractor":
-            own = {"metric": metrics.extractor, "perceptual": metrics.perceptual}.get(job.role or "")
+            (role,) = stage.arguments
+            own = {"metric": metrics.extractor, "perceptual": metrics.perceptual}.get(role)
             if isinstance(own, OwnExtractor):
-                kind = _kind(job.role, own.network.channels, own.network.batch_size)
-                return Work(job.stage, None, kind, own.network.training.images)
+                kind = _kind(role, own.network.channels, own.network.batch_size)
+                return Work(name, None, kind, own.network.training.images)
         case "fetch" | "prepare":
-            return Work(job.stage, None, _kind(params.data.model_dump(mode="json")), None)
-    return Work(job.stage, None, "", None)
+            return Work(name, None, _kind(params.data.model_dump(mode="json")), None)
+    return Work(name, None, "", None)
 
 
-def _cell(job: Job, params: Params) -> Cell | None:
-    """The cell of a run's job, or the first of those that use the autoencoder of a job."""
-    if job.autoencoder:
-        return params.autoencoders[job.autoencoder]
-    return Cell.parse(job.cell) if job.cell else None
+def _cell(stage: Stage, params: Params) -> Cell | None:
+    """The cell of a run's stage, or the first of those that use the autoencoder of a stage."""
+    match stage.stage, stage.arguments:
+        case "autoencoder", (str(name), _):
+            return params.autoencoders[name]
+        case _, (str(name), int()):
+            return Cell.parse(name)
+    return None
 
 
 def _kind(*settings: Any) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def benchmarks(workspace: Path) -> list[Benchmark]:
-    """What a workspace's finished jobs took. A job that is due tells nothing: its parameters may have changed.
+def benchmarks(workspace: Path, table: Table) -> list[Benchmark]:
+    """What a workspace's finished stages took. A stage that is due tells nothing: its parameters may have changed.
 
     Raises:
         UserError: there is no such workspace.
@@ -126,108 +111,115 @@ def benchmarks(workspace: Path) -> list[Benchmark]:
         raise UserError(f"{workspace} is not a folder: name a workspace, a folder with a params.yaml")
     with chdir(workspace):
         params = load_params()
-        done = (job for job in jobs() if not job.due and all(output.exists() for output in job.outputs))
-        return [found for job in done for found in _benchmark(job, params)]
+        stages = table(params)
+        to_run = due(stages)
+        return [found for stage in stages if stage.name not in to_run for found in _benchmark(stage, params)]
 
 
-def _benchmark(job: Job, params: Params) -> Iterator[Benchmark]:
-    file = Path("logs") / (f"{job.stage}/{job.item}.tsv" if job.item else f"{job.stage}.tsv")
-    if not file.exists():
+def _benchmark(stage: Stage, params: Params) -> Iterator[Benchmark]:
+    files = [output.path for output in stage.outputs]
+    file = Path("logs") / (f"{stage.stage}/{stage.item}.tsv" if stage.arguments else f"{stage.stage}.tsv")
+    if not (file.exists() and all(output.exists() for output in files)):
         return
     seconds, device = pd.read_csv(file, sep="\t")["s"].to_numpy(float).max().item(), "?"
-    if job.seed is not None:
-        name = job.autoencoder
-        folder = layout.autoencoder(name, job.seed) if name else layout.run(job.cell or "", job.seed)
-        record = folder / "run.json"
-        if record.exists():
-            device = read_json(record)["device"]
-        if record in job.outputs:
-            # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
-            seconds = read_json(record)["seconds"]
-    yield Benchmark(work_of(job, params), seconds, sum(output.stat().st_size for output in job.outputs), device)
+    record = files[0].with_name("run.json")
+    if record.exists():
+        device = read_json(record)["device"]
+    if record in files:
+        # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
+        seconds = read_json(record)["seconds"]
+    yield Benchmark(work_of(stage, params), seconds, sum(output.stat().st_size for output in files), device)
 
 
-def forecast(earlier: list[Benchmark]) -> list[Line]:
-    """A line for every stage and model with jobs that are due in this workspace, in the order of the workflow.
+def forecast(earlier: list[Benchmark], table: Table) -> pd.DataFrame:
+    """All that is due in this workspace: a row for every stage and model, in the order of the workflow.
 
-    A job's seconds are those of the earlier jobs most like it (the same cell, else the same model, with the same
+    A stage's seconds are those of the earlier ones most like it (the same cell, else the same model, with the same
     network and batch size), in proportion to the images.
+
+    Returns:
+        Columns `local` (whether it runs where Snakemake runs), `stage`, `model`, `jobs`, `known`; and of the known
+        jobs `hours`, `bytes` and `devices`.
     """
     params = load_params()
+    stages = table(params)
+    to_run = due(stages)
     # Of many seeds alike: looked up once, or the time would grow with the square of their number.
     estimate = cache(partial(_estimate, earlier))
-    lines: dict[tuple[str, str], Line] = {}
-    for job in (job for job in jobs() if job.due):
-        work, cell = work_of(job, params), _cell(job, params)
+    rows = []
+    for stage in (stage for stage in stages if stage.name in to_run):
+        work, cell = work_of(stage, params), _cell(stage, params)
         model = FAMILIES[cell.family].title if cell else ""
-        line = lines.setdefault((job.stage, model), Line(job.stage, model, work.images is not None))
-        line.jobs += 1
-        if found := estimate(work):
-            seconds, size, devices = found
-            line.known += 1
-            line.hours += seconds / 3600
-            line.size += size
-            line.devices = tuple(sorted({*line.devices, *devices}))
-    return sorted(lines.values(), key=lambda line: (not line.on_gpu, STAGES.index(line.stage)))
+        rows.append([work.images is None, stage.stage, model, *estimate(work)])
+    jobs = pd.DataFrame(rows, columns=["local", "stage", "model", "hours", "bytes", "devices"])
+    orders = {"stage": [stage.stage for stage in stages], "model": ["", *(one.title for one in FAMILIES.values())]}
+    for column, order in orders.items():
+        jobs[column] = pd.Categorical(jobs[column], dict.fromkeys(order))
+    return (
+        jobs.groupby(["local", "stage", "model"], observed=True)
+        .agg(
+            jobs=("hours", "size"),
+            known=("hours", "count"),
+            hours=("hours", "sum"),
+            bytes=("bytes", "sum"),
+            devices=("devices", lambda found: ", ".join(sorted(set().union(*found)))),
+        )
+        .reset_index()
+    )
 
 
-def _estimate(earlier: list[Benchmark], work: Work) -> tuple[float, float, set[str]] | None:
-    """Seconds, bytes and devices of the earlier jobs most like this one; None where none is like it."""
+def _estimate(earlier: list[Benchmark], work: Work) -> tuple[float, float, set[str]]:
+    """Hours, bytes and devices of the earlier stages most like this one; NaN where none is like it."""
     same = [one for one in earlier if (one.work.stage, one.work.kind) == (work.stage, work.kind)]
     family = work.cell and work.cell.family
     like = [one for one in same if one.work.cell == work.cell] or [
         one for one in same if (one.work.cell and one.work.cell.family) == family
     ]
     if not like:
-        return None
+        return math.nan, math.nan, set()
     shares = [work.images / one.work.images if work.images and one.work.images else 1.0 for one in like]
     return (
-        mean(one.seconds * share for one, share in zip(like, shares, strict=True)),
+        mean(one.seconds * share for one, share in zip(like, shares, strict=True)) / 3600,
         mean(one.size * (share if work.stage == "sample" else 1) for one, share in zip(like, shares, strict=True)),
         {one.device for one in like} - {"?"},
     )
 
 
-def report(workspaces: list[Path]) -> None:
+def report(workspaces: list[Path], table: Table) -> None:
     """Print what is due in this workspace, from the benchmarks of this one and of others."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Table as Drawn
 
     here = Path.cwd()
-    earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place)]
-    lines = forecast(earlier)
-    if not lines:
+    earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place, table)]
+    lines = forecast(earlier, table)
+    if lines.empty:
         print("Nothing is due.")
         return
-    table = Table(title=f"What would run in {here}", caption=_caption(lines), caption_justify="left")
-    for name in ("stage", "model"):
-        table.add_column(name)
-    for name in ("jobs", "hours", "disk"):
-        table.add_column(name, justify="right")
-    table.add_column("measured on")
-    for on_gpu, title in ((True, "on GPUs, where there are any"), (False, "where Snakemake runs")):
-        part = [line for line in lines if line.on_gpu == on_gpu]
-        for line in part:
-            _add(table, line)
-        table.add_section()
-        count, known = sum(line.jobs for line in part), sum(line.known for line in part)
-        hours, size = sum(line.hours for line in part), sum(line.size for line in part)
-        _add(table, Line(title, "", on_gpu, count, known, hours, size))
-        table.add_section()
-    Console(width=110).print(table)
-
-
-def _add(table: "Table", line: Line) -> None:
-    least = "≥ " * (line.known < line.jobs)
-    hours = f"{least}{line.hours:,.2f}" if line.known else "?"
-    size = f"{least}{line.size / 2**20:,.1f} MiB" if line.known else "?"
-    table.add_row(line.stage, line.model, str(line.jobs), hours, size, ", ".join(line.devices))
-
-
-def _caption(lines: list[Line]) -> str:
-    unknown = sum(line.jobs - line.known for line in lines)
-    said = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
+    unknown = lines["jobs"].sum() - lines["known"].sum()
+    caption = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
     if unknown:
-        said += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out)."
-        said += " Run one of each model and size."
-    return said
+        caption += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out)."
+        caption += " Run one of each model and size."
+    drawn = Drawn(title=f"What would run in {here}", caption=caption, caption_justify="left")
+    for name in ("stage", "model"):
+        drawn.add_column(name)
+    for name in ("jobs", "hours", "disk"):
+        drawn.add_column(name, justify="right")
+    drawn.add_column("measured on")
+    for local, title in ((False, "on GPUs, where there are any"), (True, "where Snakemake runs")):
+        part = lines[lines["local"] == local]
+        for line in part.itertuples():
+            drawn.add_row(line.stage, line.model, *_amounts(line), line.devices)
+        drawn.add_section()
+        drawn.add_row(title, "", *_amounts(part[["jobs", "known", "hours", "bytes"]].sum()))
+        drawn.add_section()
+    Console(width=110).print(drawn)
+
+
+def _amounts(line: Any) -> tuple[str, str, str]:
+    """Jobs, hours and disk of a line, or of several."""
+    least = "≥ " if line.known < line.jobs else ""
+    hours = f"{least}{line.hours:,.2f}" if line.known else "?"
+    size = f"{least}{line.bytes / 2**20:,.1f} MiB" if line.known else "?"
+    return f"{line.jobs:.0f}", hours, size

@@ -6,7 +6,7 @@ Both are asked as processes, so that the stages that train and measure never imp
 import json
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import yaml
 
 from gen100.config import Params
 from gen100.engines import dvc as dvc_file
-from gen100.engines.snakemake import Job, due_stages, forgotten, jobs, snakemake, with_downstream
+from gen100.engines.snakemake import due, forgotten, snakemake, with_downstream
 from gen100.engines.stages import Stage
 from gen100.errors import UserError
 
@@ -25,12 +25,11 @@ NAMES_SHOWN = 12
 def record(params: Params, stages: Collection[Stage]) -> None:
     """Record a finished, or partly finished, Snakemake run in DVC: every stage that is up to date."""
     _check_workspace()
-    every = jobs()
-    due = {job.stage_name for job in every if job.due}
-    left = with_downstream(every, due | _unsure(every))
-    names = [job.stage_name for job in every if job.stage_name not in left]
+    to_run = due(stages)
+    left = with_downstream(stages, to_run | _unsure(stages))
+    names = [stage.name for stage in stages if stage.name not in left]
     if not names:
-        raise UserError(f"nothing to record: {_cause(every)}")
+        raise UserError(f"nothing to record: {_cause(stages, to_run)}")
     if dvc_file.write(params, stages):
         print(f"{dvc_file.FILE} written: it had not the stages of params.yaml")
     dvc_file.mark_checked()
@@ -41,34 +40,39 @@ def record(params: Params, stages: Collection[Stage]) -> None:
     unclean = set(_status()) & set(names)
     if unclean:
         raise UserError(f"dvc.lock does not have what is in the workspace of {_list(unclean)}: record again")
-    if due_stages() != due:
+    if due(stages) != to_run:
         raise UserError("files changed while they were recorded: see `snakemake -n`, then record again")
-    print(f"recorded {len(names)} of {len(every)} stages in {LOCK}")
+    print(f"recorded {len(names)} of {len(stages)} stages in {LOCK}")
     if left:
-        print(f"{len(left)} of {len(every)} stages are not up to date and were left out: {_list(left)}")
+        print(f"{len(left)} of {len(stages)} stages are not up to date and were left out: {_list(left)}")
 
 
-def _unsure(every: list[Job]) -> set[str]:
+def _unsure(stages: Iterable[Stage]) -> set[str]:
     """The stages that Snakemake does not run and DVC cannot record all the same."""
     # Snakemake does without an early output that is gone as long as the later ones are there. And an output whose
     # making it does not remember may be of other parameters.
     untold = forgotten()
-    return {job.stage_name for job in every if _missing(job) or not untold.isdisjoint(job.outputs)}
+    return {stage.name for stage in stages if _missing(stage) or not untold.isdisjoint(_files(stage))}
 
 
-def _missing(job: Job) -> list[str]:
-    return [str(path) for path in job.outputs if not path.exists()]
+def _files(stage: Stage) -> list[Path]:
+    return [output.path for output in stage.outputs]
 
 
-def _cause(every: list[Job]) -> str:
+def _missing(stage: Stage) -> list[str]:
+    return [str(path) for path in _files(stage) if not path.exists()]
+
+
+def _cause(stages: Iterable[Stage], to_run: set[str]) -> str:
     """Why nothing can be recorded, and what to do."""
-    gone = [path for job in every if not job.due for path in _missing(job)]
+    finished = [stage for stage in stages if stage.name not in to_run]
+    gone = [path for stage in finished for path in _missing(stage)]
     if gone:
         # With other jobs due, `--touch` would hide why they are.
         by_hand = "make it with `gen100`, then `snakemake --touch --cores 1`"
-        cure = "run `snakemake` with it as the target" if any(job.due for job in every) else by_hand
+        cure = "run `snakemake` with it as the target" if to_run else by_hand
         return f"missing: {_list(gone)}: {cure}"
-    if any(not job.due for job in every):
+    if finished:
         return "Snakemake does not remember making these files: after `dvc pull`, run `gen100 restore`"
     return "no stage is up to date with params.yaml: run `snakemake`"
 
@@ -80,36 +84,38 @@ def restore(params: Params, stages: Collection[Stage]) -> None:
     dvc_file.check(params, stages)
     changes = _status()
     _check_outputs({name: change for name, change in changes.items() if name in recorded})
-    every = jobs()
-    left = with_downstream(every, changes.keys())
-    _check_finished(every, left)
-    targets = [str(path) for job in every if job.stage_name not in left for path in job.outputs]
+    left = with_downstream(stages, changes.keys())
+    _check_finished([stage for stage in stages if stage.name in left - due(stages)])
+    targets = [str(path) for stage in stages if stage.name not in left for path in _files(stage)]
     if targets:
         # Without targets it would touch everything.
         snakemake("--touch", "--forceall", "--cores", "1", *(targets if left else []))
 
-    due = due_stages()
-    print(f"restored {len(every) - len(left)} of {len(every)} stages: Snakemake has nothing to do for them")
-    if due - left:
-        raise UserError(f"Snakemake would still run {_list(due - left)}: see `snakemake -n`")
+    to_run = due(stages)
+    print(f"restored {len(stages) - len(left)} of {len(stages)} stages: Snakemake has nothing to do for them")
+    if to_run - left:
+        raise UserError(f"Snakemake would still run {_list(to_run - left)}: see `snakemake -n`")
     if left:
-        print(f"{len(left)} of {len(every)} stages are not as recorded and will run: {_list(left)}")
-    unseen = left - due
+        print(f"{len(left)} of {len(stages)} stages are not as recorded and will run: {_list(left)}")
+    unseen = left - to_run
     if unseen:
         # A stage without inputs leaves Snakemake nothing to compare.
-        first = " ".join(sorted({job.stage for job in every if job.stage_name in unseen}))
+        first = " ".join(sorted({stage.stage for stage in stages if stage.name in unseen}))
         print(f"Snakemake cannot see that by itself: run `snakemake --cores all --forcerun {first}`")
 
 
-def _check_finished(every: list[Job], left: set[str]) -> None:
+def _check_finished(others: Iterable[Stage]) -> None:
     """Nothing that Snakemake has finished is missing from the record.
+
+    Args:
+        others: the stages that are not as recorded, and that Snakemake would not run.
 
     Raises:
         UserError: else. What such a stage reads would get a new time, and Snakemake would make it again.
     """
-    candidates = [job for job in every if job.stage_name in left and not job.due and not _missing(job)]
+    candidates = [stage for stage in others if not _missing(stage)]
     untold = forgotten() if candidates else set()
-    finished = {job.stage_name for job in candidates if untold.isdisjoint(job.outputs)}
+    finished = {stage.name for stage in candidates if untold.isdisjoint(_files(stage))}
     if finished:
         raise UserError(f"finished, but not as in {LOCK}: {_list(finished)}: run `gen100 record` first")
 

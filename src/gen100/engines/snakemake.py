@@ -1,4 +1,4 @@
-"""What Snakemake would run: every job of the workspace, named as DVC names its stage, and whether it is due.
+"""What Snakemake would run: the stages of the workspace that are due.
 
 Snakemake is asked as a process, so that the stages that train and measure never import it.
 """
@@ -8,48 +8,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
+from gen100.engines.stages import Stage
 from gen100.errors import UserError
-from gen100.layout import AUTOENCODERS, Role, extractor
-
-
-@dataclass(frozen=True)
-class Job:
-    """One job of the DAG.
-
-    Attributes:
-        inputs: relative to the workspace, as `outputs` are.
-        reason: Snakemake's; empty where the job is not due.
-        cell: of a run's stage, else None.
-        autoencoder: the name of the autoencoder that is trained, else None.
-        seed: of a run or an autoencoder, else None.
-        role: of a feature network, else None.
-    """
-
-    stage: str
-    inputs: tuple[Path, ...]
-    outputs: tuple[Path, ...]
-    due: bool
-    reason: str
-    cell: str | None = None
-    autoencoder: str | None = None
-    seed: int | None = None
-    role: Role | None = None
-
-    @property
-    def item(self) -> str:
-        """What the stage is run for: `<cell>-<seed>`, `metric`, or empty."""
-        parts = (self.cell, self.autoencoder, self.seed, self.role)
-        return "-".join(str(part) for part in parts if part is not None)
-
-    @property
-    def stage_name(self) -> str:
-        """The stage as DVC names it: `train-<cell>-<seed>`, `extractor-metric`, `aggregate`."""
-        return f"{self.stage}-{self.item}" if self.item else self.stage
 
 
 def repository() -> Path:
@@ -86,51 +48,19 @@ def snakemake(*arguments: str) -> str:
     return done.stdout
 
 
-def jobs() -> list[Job]:
-    """Every job of the workspace's DAG, in an order in which they can run.
+def due(stages: Iterable[Stage]) -> set[str]:
+    """The names of the stages that Snakemake would run.
+
+    Args:
+        stages: all of the workspace.
 
     Raises:
         UserError: no Snakefile above the workspace, or Snakemake refuses params.yaml.
     """
     # Not `--summary`: it takes the half-written files of a killed job as whole.
-    with ThreadPoolExecutor() as pool:  # side by side, since each takes seconds
-        asked = pool.submit(snakemake, "--dry-run")
-        every = _shown(snakemake("--dry-run", "--forceall"))
-        reasons = {block["output"]: block["reason"] for block in _shown(asked.result())}
-    return [_job(block, reasons.get(block["output"])) for block in every]
-
-
-def due_stages() -> set[str]:
-    """The names of the stages that are due; as `jobs` tells them, in half the time.
-
-    Raises:
-        UserError: as `jobs`.
-    """
-    return {_job(block, block["reason"]).stage_name for block in _shown(snakemake("--dry-run"))}
-
-
-def _shown(said: str) -> list[dict[str, str]]:
-    """The jobs that a dry run shows: the rule and the fields of each, but for those that make no file."""
-    found = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)+)", said, re.M)
-    blocks = [{"rule": rule, **dict(re.findall(r"^    (\w+): (.*)$", body, re.M))} for rule, body in found]
-    return [block for block in blocks if "output" in block]
-
-
-def _job(block: dict[str, str], reason: str | None) -> Job:
-    inputs, outputs = (
-        tuple(Path(name) for name in block.get(key, "").split(", ") if name) for key in ("input", "output")
-    )
-    # The files that a reason names, and the parameters, follow a colon.
-    words = (reason or "").split(":")[0]
-    stage, due = block["rule"].removesuffix("_local"), reason is not None
-    first = outputs[0]
-    if first.is_relative_to(AUTOENCODERS):
-        name, seed, _ = first.relative_to(AUTOENCODERS).parts
-        return Job(stage, inputs, outputs, due, words, autoencoder=name, seed=int(seed))
-    if first.parts[0] == "results":
-        return Job(stage, inputs, outputs, due, words, cell=first.parts[1], seed=int(first.parts[2]))
-    roles = [role for role in get_args(Role) if extractor(role) == first]
-    return Job(stage, inputs, outputs, due, words, role=roles[0] if roles else None)
+    shown = re.findall(r"^    output: (.*)$", snakemake("--dry-run"), re.M)
+    made = {Path(name) for names in shown for name in names.split(", ")}
+    return {stage.name for stage in stages if any(output.path in made for output in stage.outputs)}
 
 
 def forgotten() -> set[Path]:
@@ -142,16 +72,16 @@ def forgotten() -> set[Path]:
     return {Path(row["output_file"]) for row in table if row["log-file(s)"] == "-"}
 
 
-def with_downstream(every: Iterable[Job], names: Collection[str]) -> set[str]:
-    """The stages of these names, and all that read their files, directly or not.
+def with_downstream(stages: Iterable[Stage], names: Collection[str]) -> set[str]:
+    """The names of these stages, and of all that read their files, directly or not.
 
     Args:
-        every: in an order in which they can run, as `jobs` gives them.
+        stages: all of the workspace, in an order in which they can run.
     """
     touched: set[str] = set()
     files: set[Path] = set()
-    for job in every:
-        if job.stage_name in names or not files.isdisjoint(job.inputs):
-            touched.add(job.stage_name)
-            files.update(job.outputs)
+    for stage in stages:
+        if stage.name in names or not files.isdisjoint(stage.inputs):
+            touched.add(stage.name)
+            files.update(output.path for output in stage.outputs)
     return touched

@@ -1,7 +1,8 @@
 """One table of the workspace's stages, as DVC is told of them. A test holds it to the jobs of the Snakefile."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
@@ -45,9 +46,14 @@ class Stage:
     settings: Keys
 
     @property
+    def item(self) -> str:
+        """What it is run for: `<cell>-<seed>`, `metric`, or empty."""
+        return "-".join(map(str, self.arguments))
+
+    @property
     def name(self) -> str:
         """As DVC names it: `train-<cell>-<seed>`, `extractor-metric`, `aggregate`."""
-        return "-".join([self.stage, *map(str, self.arguments)])
+        return f"{self.stage}-{self.item}" if self.arguments else self.stage
 
     @property
     def command(self) -> str:
@@ -95,78 +101,37 @@ def measuring(params: Params) -> list[Path]:
     return [layout.extractor(role) for role in roles(params) if role != "perceptual"]
 
 
-def stages(params: Params) -> list[Stage]:
+def stages(params: Params) -> Iterator[Stage]:
     """From the data to the tables that any study has, in an order in which they can run."""
-    runs = [
-        (cell, seed, layout.run(cell, seed)) for cell in map(Cell.parse, params.cells) for seed in params.seeds
-    ]
-    collected = (
-        *every_run(params, "metrics.json", "curve.csv", "run.json"),
-        *every_autoencoder(params, "run.json"),
-    )
+    yield Stage("fetch", (), (), _cached(ARCHIVE), keys.data(params, "fetch"))
+    yield Stage("prepare", (), (ARCHIVE,), _cached(ARRAYS), keys.data(params, "prepare"))
+    for role in roles(params):
+        target = _cached(layout.extractor(role))
+        yield Stage("extractor", (role,), (ARRAYS,), target, keys.extractor(params, role))
+    measured_with = (ARRAYS, *measuring(params))
+    floor = Output(REFERENCE, in_git=True, kind="metrics")
+    yield Stage("reference", (), measured_with, (floor,), keys.reference(params))
+    for name, seed in product(params.autoencoders, params.seeds):
+        inputs = (ARRAYS, *features(params.autoencoders[name]))
+        outputs = _trained(layout.autoencoder(name, seed), name, seed)
+        yield Stage("autoencoder", (name, seed), inputs, outputs, keys.autoencoder(params, name))
+    for name, seed in product(params.cells, params.seeds):
+        cell, item, folder = Cell.parse(name), (name, seed), layout.run(name, seed)
+        first, model, samples = first_stage(cell, seed), folder / "model.safetensors", folder / "samples.npy"
+        trained = _trained(folder, name, seed)
+        yield Stage("train", item, (ARRAYS, *first), trained, keys.train(params, cell))
+        drawn = (*_cached(samples), Output(folder / "grid.png", kind="plots"))
+        yield Stage("sample", item, (ARRAYS, model), drawn, keys.sample(params, cell))
+        found = (
+            *in_git([folder / "resamples.csv"]),
+            Output(folder / "metrics.json", in_git=True, kind="metrics"),
+            Output(folder / "neighbours.png", kind="plots"),
+        )
+        yield Stage("evaluate", item, (*measured_with, REFERENCE, *first, samples), found, keys.evaluate(params))
+    collected = every_run(params, "metrics.json", "curve.csv", "run.json") + every_autoencoder(params, "run.json")
+    yield Stage("aggregate", (), tuple(collected), in_git([layout.RESULTS]), keys.report(params))
     compared = (layout.RESULTS, *every_run(params, "resamples.csv"))
-    return [
-        Stage("fetch", (), (), _cached(ARCHIVE), keys.data(params, "fetch")),
-        Stage("prepare", (), (ARCHIVE,), _cached(ARRAYS), keys.data(params, "prepare")),
-        *(
-            Stage("extractor", (role,), (ARRAYS,), _cached(layout.extractor(role)), keys.extractor(params, role))
-            for role in roles(params)
-        ),
-        *(
-            Stage(
-                "autoencoder",
-                (name, seed),
-                (ARRAYS, *features(cell)),
-                _trained(layout.autoencoder(name, seed), name, seed),
-                keys.autoencoder(params, name),
-            )
-            for name, cell in params.autoencoders.items()
-            for seed in params.seeds
-        ),
-        *(
-            Stage(
-                "train",
-                (str(cell), seed),
-                (ARRAYS, *first_stage(cell, seed)),
-                _trained(folder, str(cell), seed),
-                keys.train(params, cell),
-            )
-            for cell, seed, folder in runs
-        ),
-        *(
-            Stage(
-                "sample",
-                (str(cell), seed),
-                (ARRAYS, folder / "model.safetensors"),
-                (*_cached(folder / "samples.npy"), Output(folder / "grid.png", kind="plots")),
-                keys.sample(params, cell),
-            )
-            for cell, seed, folder in runs
-        ),
-        Stage(
-            "reference",
-            (),
-            (ARRAYS, *measuring(params)),
-            (Output(REFERENCE, in_git=True, kind="metrics"),),
-            keys.reference(params),
-        ),
-        *(
-            Stage(
-                "evaluate",
-                (str(cell), seed),
-                (ARRAYS, *measuring(params), REFERENCE, *first_stage(cell, seed), folder / "samples.npy"),
-                (
-                    *in_git([folder / "resamples.csv"]),
-                    Output(folder / "metrics.json", in_git=True, kind="metrics"),
-                    Output(folder / "neighbours.png", kind="plots"),
-                ),
-                keys.evaluate(params),
-            )
-            for cell, seed, folder in runs
-        ),
-        Stage("aggregate", (), collected, in_git([layout.RESULTS]), keys.report(params)),
-        Stage("compare", (), compared, in_git([layout.COMPARISONS]), keys.report(params)),
-    ]
+    yield Stage("compare", (), compared, in_git([layout.COMPARISONS]), keys.report(params))
 
 
 def in_git(paths: Iterable[Path]) -> tuple[Output, ...]:
