@@ -64,7 +64,6 @@ def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None
     from gen100.stages.training import run_training
 
     with run_training(
-        name=f"extractor {role}",
         place=f"extractor/{role}",
         seed=settings.seed,
         batch_size=settings.network.batch_size,

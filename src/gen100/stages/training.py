@@ -42,13 +42,16 @@ def _cost(trained: "Trained") -> dict[str, Any]:
     }
 
 
-def _write(target: Path, record: dict[str, Any], trained: "Trained", header: dict[str, Any]) -> None:
-    """Write OUTPUTS: the curve, the record with what the training took, and the weights with their header."""
+def _write(
+    target: Path, run: dict[str, Any], params: Params, cell: Cell, trained: "Trained", header: dict[str, Any]
+) -> None:
+    """Write OUTPUTS: the curve, the record of the run and what it took, and the weights with their header."""
     from gen100.training.curve import write_curve
     from gen100.weights import save_weights
 
+    sizes = {"batch_size": params.batch_size(cell), "latent_size": cell.latent}
     write_curve(target / "curve.csv", trained.curve)
-    files.write_json(target / "run.json", record | _cost(trained))
+    files.write_json(target / "run.json", run | {"family": cell.family} | sizes | _cost(trained))
     # Last, since its fingerprint tells a copy that waited that all outputs are there.
     save_weights(target / "model.safetensors", trained.network.state_dict(), header)
 
@@ -56,7 +59,6 @@ def _write(target: Path, record: dict[str, Any], trained: "Trained", header: dic
 @contextmanager
 def run_training(
     *,
-    name: str,
     place: str,
     seed: int,
     batch_size: int,
@@ -69,7 +71,7 @@ def run_training(
     The caller holds a lock, so that nobody else trains in this place.
 
     Args:
-        place: the folder of its checkpoints below checkpoints/.
+        place: its stage and what that is run for; the folder of its checkpoints below checkpoints/.
         mark: the fingerprint of all that decides the weights.
     """
     from gen100.data import arrays
@@ -84,7 +86,7 @@ def run_training(
         data = arrays.load(layout.ARRAYS)
         reseed(seed, "weights")
         network = build(data)
-        run = Run(name, seed, batch_size, training, mark, folder)
+        run = Run(place.replace("/", " ", 1), seed, batch_size, training, mark, folder)
         yield train(network, data, run, where)
         checkpoint.remove(folder)
 
@@ -97,7 +99,6 @@ def autoencoder(params: Params, name: str, seed: int) -> None:
     features = stages.features(cell)
     mark = _autoencoder_mark(params, name, seed)
     with run_training(
-        name=f"autoencoder {name}/{seed}",
         place=f"autoencoder/{name}/{seed}",
         seed=seed,
         batch_size=params.batch_size(cell),
@@ -107,14 +108,7 @@ def autoencoder(params: Params, name: str, seed: int) -> None:
             cell, params.settings(cell), load_perceptual(features[0]) if features else None
         ),
     ) as trained:
-        record = {
-            "autoencoder": name,
-            "family": cell.family,
-            "batch_size": params.batch_size(cell),
-            "latent_size": cell.latent,
-            "seed": seed,
-        }
-        _write(target, record, trained, {"fingerprint": mark})
+        _write(target, {"autoencoder": name, "seed": seed}, params, cell, trained, {"fingerprint": mark})
 
 
 def has_autoencoder(params: Params, name: str, seed: int) -> bool:
@@ -140,13 +134,8 @@ def _is_made(target: Path, mark: Callable[[], str]) -> bool:
 
 
 def _autoencoder_mark(params: Params, name: str, seed: int) -> str:
-    decides = {"autoencoder": name, **keys.autoencoder(params, name)}
-    return fingerprint(
-        autoencoder_sources(params.autoencoders[name].family),
-        seed,
-        decides,
-        *stages.features(params.autoencoders[name]),
-    )
+    cell, decides = params.autoencoders[name], {"autoencoder": name, **keys.autoencoder(params, name)}
+    return fingerprint(autoencoder_sources(cell.family), seed, decides, *stages.features(cell))
 
 
 def _train_mark(params: Params, cell: Cell, seed: int) -> str:
@@ -179,23 +168,15 @@ def train(params: Params, cell: Cell, seed: int) -> None:
     def build(data: "Cifar100") -> "Trainable":
         return build_model(params, cell, data.fine_names, load_autoencoder(params, cell, seed))
 
-    training = params.settings(cell).training
     mark = _train_mark(params, cell, seed)
     with run_training(
-        name=f"train {cell}/{seed}",
         place=f"train/{cell}/{seed}",
         seed=seed,
         batch_size=params.batch_size(cell),
-        training=training,
+        training=params.settings(cell).training,
         mark=mark,
         build=build,
     ) as trained:
-        record = {
-            "cell": str(cell),
-            "family": cell.family,
-            "loss": cell.loss,
-            "batch_size": params.batch_size(cell),
-            "latent_size": cell.latent,
-            "seed": seed,
-        }
-        _write(target, record, trained, {"settings": keys.train(params, cell), "fingerprint": mark})
+        run = {"cell": str(cell), "loss": cell.loss, "seed": seed}
+        header = {"settings": keys.train(params, cell), "fingerprint": mark}
+        _write(target, run, params, cell, trained, header)
