@@ -62,11 +62,7 @@ def every_stage(params: Params) -> list[Stage]:
 
 
 def _whole_stage(stage: Callable[..., None], *needs: Callable[[Params], object]) -> None:
-    """A command that runs once for the workspace.
-
-    Args:
-        needs: made of the parameters, for the stage's arguments after them.
-    """
+    """A command that runs once for the workspace, with the parameters and what each of `needs` makes of them."""
 
     def command() -> None:
         params = _params()

@@ -13,6 +13,7 @@ from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 
 PACKAGE = Path(__file__).parent
+"""The folder of gen100: where source files are looked for."""
 
 Sources = dict[str, str]
 """The checksum of each source file, by its path in the package."""
@@ -22,29 +23,18 @@ def autoencoder_sources(family: str, package: Path = PACKAGE) -> Sources:
     """The code that decides the weights of a family's autoencoder.
 
     These are the family's folder, and the blocks and the training loop that all families share.
-
-    Args:
-        package: the folder of gen100.
     """
     return _digests(package, f"families/{family}/**/*.py", "nn/**/*.py", "training/**/*.py")
 
 
 def model_sources(family: str, package: Path = PACKAGE) -> Sources:
-    """The code that decides the weights of a family's models: its autoencoder's, and the captions that it sees.
-
-    Args:
-        package: the folder of gen100.
-    """
+    """The code that decides the weights of a family's models: its autoencoder's, and the captions that it sees."""
     captions = _digests(package, "data/captions.py") if FAMILIES[family].conditional else {}
     return autoencoder_sources(family, package) | captions
 
 
 def feature_network_sources(package: Path = PACKAGE) -> Sources:
-    """The code that decides the weights of the project's own feature network: its file and the training loop.
-
-    Args:
-        package: the folder of gen100.
-    """
+    """The code that decides the weights of the project's own feature network: its file and the training loop."""
     return _digests(package, "metrics/network.py", "training/**/*.py")
 
 

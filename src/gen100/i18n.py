@@ -53,11 +53,7 @@ def N_(message: str) -> str:  # noqa: N802
 
 
 def number(value: float, digits: int | None = None) -> str:
-    """A number as the current language writes it: 1,234.5 or 1 234,5.
-
-    Args:
-        digits: after the decimal mark; None for a whole number.
-    """
+    """As the current language writes it, 1,234.5 or 1 234,5; `digits` stand after the decimal mark, if any."""
     return format_decimal(value, "#,##0" if not digits else "#,##0." + "0" * digits, Locale.parse(current()))
 
 

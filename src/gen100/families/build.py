@@ -21,10 +21,6 @@ def build_autoencoder(params: Params, cell: Cell) -> Autoencoder | None:
 def build_model(
     params: Params, cell: Cell, class_names: Sequence[str], autoencoder: Autoencoder | None
 ) -> GenerativeModel:
-    """A cell's model on top of its first stage, from `build_autoencoder`.
-
-    Args:
-        class_names: of the fine classes, in the order of their labels; captions are made of them.
-    """
+    """A cell's model on top of its first stage; captions are made of the fine classes' names, in their order."""
     captions = torch.from_numpy(caption_tokens(class_names))
     return FAMILIES[cell.family].build_model(cell, params.settings(cell), captions, autoencoder)

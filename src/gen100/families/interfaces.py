@@ -28,10 +28,8 @@ class GenerativeModel(Trainable):
         """Draw one image per label: B x 3 x 32 x 32, float, in [-1, 1].
 
         An image depends on its label and its stream of `noise`, never on the others in the batch. Models
-        without conditioning ignore `labels`. Called in evaluation mode, without gradients.
-
-        Args:
-            sampling: the keys of the family's `sampling`.
+        without conditioning ignore `labels`. `sampling` has the family's keys. Called in evaluation mode,
+        without gradients.
         """
 
 

@@ -10,11 +10,7 @@ EMBEDDING_STD = 0.5
 
 
 class Memory:
-    """Keys and values of one attention layer for the positions seen so far, in tensors allocated once.
-
-    Args:
-        capacity: positions of the longest sequence.
-    """
+    """Keys and values of one attention layer, in tensors allocated once for `capacity` positions."""
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
@@ -108,11 +104,7 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Blocks and a last normalization: B x T x width to the same.
-
-    Args:
-        width, depth, heads, dropout, causal: see `Block`.
-    """
+    """`depth` blocks and a last normalization: B x T x width to the same."""
 
     def __init__(self, width: int, depth: int, heads: int, dropout: float = 0.0, causal: bool = True) -> None:
         super().__init__()

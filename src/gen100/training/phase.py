@@ -80,14 +80,11 @@ class Trainable(nn.Module, ABC):
         """The objective on held-out images, averaged over the batch; in evaluation mode, without gradients."""
 
     def encode(self, images: Tensor) -> Tensor:
-        """What training sees instead of images, computed once before the first step.
+        """What training sees instead of B x 3 x 32 x 32 images in [-1, 1], computed once before the first step.
 
         The loop calls it in evaluation mode, without gradients, on all training and test images (and, where
         training mirrors images, on their mirror images), and keeps the result on the device; `Batch.images`
         then holds rows of it. The default keeps the images.
-
-        Args:
-            images: B x 3 x 32 x 32, float, in [-1, 1].
         """
         return images
 

@@ -54,11 +54,8 @@ def mse(output: Tensor, images: Tensor, _perception: Perception) -> Parts:
 def feature_distance(first: list[Tensor], second: list[Tensor]) -> Tensor:
     """Squared distance of feature maps with channel vectors of unit length (Zhang et al. 2018, equation 1).
 
-    Their learned channel weights are all 1 here. Per layer, summed over channels and averaged over the batch
-    and positions; averaged over layers: in [0, 4].
-
-    Args:
-        first, second: for each layer, B x C x H x W.
+    Their learned channel weights are all 1 here. Per layer (B x C x H x W), summed over channels and averaged
+    over the batch and positions; averaged over layers: in [0, 4].
     """
     distances = []
     for a, b in zip(first, second, strict=True):
@@ -69,9 +66,6 @@ def feature_distance(first: list[Tensor], second: list[Tensor]) -> Tensor:
 
 def perceptual(output: Tensor, images: Tensor, perception: Perception) -> Parts:
     """Distance of features plus `pixel_weight` times the squared error of pixels in [-1, 1].
-
-    Args:
-        perception: the features, of a frozen network.
 
     Raises:
         ValueError: no features.

@@ -66,11 +66,7 @@ AUGMENTATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def augment(images: Tensor, names: Iterable[str]) -> Tensor:
-    """Apply the named augmentations in order, in the precision of `images`.
-
-    Args:
-        images: B x 3 x H x W, in [-1, 1]; the result may leave that range.
-    """
+    """Augment B x 3 x H x W images in [-1, 1], in order and in their precision; the result may leave the range."""
     with torch.autocast(images.device.type, enabled=False):
         for name in names:
             images = AUGMENTATIONS[name](images)

@@ -23,13 +23,7 @@ def minibatch_deviation(x: Tensor) -> Tensor:
     """Append to each image how much the images of its group differ (Karras et al. 2018, section 3).
 
     Groups are four consecutive images. Images left over at the end take the value of the batch's last four
-    images (of all images if there are fewer than four).
-
-    Args:
-        x: B x C x H x W.
-
-    Returns:
-        B x (C + 1) x H x W.
+    images (of all images if there are fewer than four). B x C x H x W to B x (C + 1) x H x W.
     """
     batch, _, height, width = x.shape
     whole = batch - batch % GROUP
