@@ -20,17 +20,21 @@ from support.processes import ROOT
 
 PACKAGE = ROOT / "src/gen100"
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-TABLE, COLUMNS = "thesis/forensics/mistakes.csv", ("title", "seen")
-"""A table of messages, and its columns that hold some."""
+MISTAKES, CLAIMS = "thesis/forensics/mistakes.csv", "thesis/claims/claims.csv"
+COLUMNS = ("title", "seen", "text")
+"""Of tables of messages: those that hold some."""
 
 
 def table_messages(file: BinaryIO, *_: Any, **_options: Any) -> Iterator[tuple[int, str, str, list[str]]]:
     """The messages of a table, as one of Babel's methods of extraction finds them."""
     for number, row in enumerate(csv.DictReader(io.TextIOWrapper(file, "utf-8")), start=2):
-        yield from ((number, "_", row[column], []) for column in COLUMNS)
+        yield from ((number, "_", row[column], []) for column in COLUMNS if column in row)
 
 
-METHODS: list[Any] = [("**.py", "python"), ("**.j2", "jinja2"), (TABLE, table_messages)]
+METHODS: list[Any] = [
+    *(("**.py", "python"), ("**.j2", "jinja2")),
+    *((table, table_messages) for table in (MISTAKES, CLAIMS)),
+]
 ENTRY = re.compile(r'^msgid ((?:[ \t]*".*"\s*?(?:\n|\Z))+)', re.M)
 PERCENT = re.compile(r"%\((\w+)\)")
 
@@ -96,7 +100,8 @@ def computed_messages(source: str) -> Iterator[int]:
 def test_messages_are_found() -> None:
     found = messages()
     assert len(found) > 10
-    assert found["FID of logits"].startswith(TABLE)
+    assert found["FID of logits"].startswith(MISTAKES)
+    assert found["the FID of every cell is at least 989, the lowest printed"].startswith(CLAIMS)
 
 
 def test_messages_are_literals() -> None:

@@ -15,9 +15,9 @@ from gen100.thesis.claims import write_claims
 from gen100.thesis.claims.claim import VERDICTS, judge
 from gen100.thesis.claims.decision import plain
 from gen100.thesis.claims.loss_curves import crossings, fall, gap, rises
-from gen100.thesis.claims.report import COLUMNS, as_markdown, describe
-from gen100.thesis.claims.runs import read_runs
-from gen100.thesis.claims.table import CLAIMS
+from gen100.thesis.claims.report import COLUMNS, as_markdown
+from gen100.thesis.claims.runs import ThesisRuns
+from gen100.thesis.claims.table import CLAIMS, TESTS
 from support.made_up import OWN, SYNTHETIC, World
 
 NAMES = [f"C{number}" for number in range(1, 14)]
@@ -126,8 +126,15 @@ def verdict(name: str, world: World) -> tuple[str, list[str]]:
     (claim,) = (claim for claim in CLAIMS if claim.id == name)
     world.cells = {cell: made for cell, made in world.cells.items() if cell.family in claim.families}
     world.write()
-    judged = judge(claim, read_runs())
-    return judged.verdict, [part.text for part in judged.parts]
+    judged = judge(claim, ThesisRuns())
+    return judged.verdict, judged.evidence
+
+
+def test_every_part_of_a_claim_has_its_own_test() -> None:
+    assert [claim.id for claim in CLAIMS] == list(TESTS) == NAMES
+    assert {claim.id: list(claim.parts.values()) for claim in CLAIMS} == {
+        name: list(tests.values()) for name, tests in TESTS.items()
+    }
 
 
 @pytest.mark.parametrize("expected", CASES)
@@ -264,7 +271,8 @@ def test_results_without_any_of_the_thesis_cells_decide_nothing() -> None:
     foreign_rows(table).to_csv("reports/results.csv", index=False)
     write_claims(None)
     assert set(pd.read_csv("reports/claims.en.csv")["verdict"]) == {"inconclusive"}
-    assert describe(read_runs()).endswith("None of the thesis's cells is in the results.")
+    text = Path("reports/claims.en.md").read_text(encoding="utf-8")
+    assert text.endswith(". None of the thesis's cells is in the results.\n")
 
 
 @pytest.fixture(scope="module")
@@ -337,7 +345,7 @@ def test_numbers_have_four_digits_and_the_mark_of_the_language(value: float, eng
 
 def test_markdown_tables_are_whole() -> None:
     supporting("C3").write()
-    runs = read_runs()
+    runs = ThesisRuns()
     judged = [judge(claim, runs) for claim in CLAIMS if claim.id == "C3"]
     lines = as_markdown(judged, runs).splitlines()
     assert [line.count("|") for line in lines if line.startswith("|")] == [5, 5, 5]
@@ -349,4 +357,4 @@ def test_missing_resamples_are_named() -> None:
     with pytest.raises(
         UserError, match=r"vae-mi-128/2/resamples\.csv is missing: run stage evaluate vae-mi-128 2"
     ):
-        judge(CLAIMS[2], read_runs())
+        judge(CLAIMS[2], ThesisRuns())

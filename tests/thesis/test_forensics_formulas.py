@@ -122,25 +122,25 @@ def divergence(p: np.ndarray) -> float:
 
 def test_the_correct_score_is_torch_fidelitys() -> None:
     expected = isc_features_to_metric(LOGITS)["inception_score_mean"]
-    assert inception_scores.inception_score(LOGITS, FEATURES) == expected
+    assert inception_scores.inception_score(LOGITS) == expected
     padded = inception_scores.as_inception(LOGITS)
     assert padded.shape == (200, 1008)
-    assert inception_scores.inception_score(padded, FEATURES) == pytest.approx(expected)
+    assert inception_scores.inception_score(padded) == pytest.approx(expected)
 
 
 def test_certain_predictions_have_a_score() -> None:
     certain = 1e6 * torch.eye(5).repeat(20, 1)
     assert math.isnan(isc_features_to_metric(certain[:4], splits=1)["inception_score_mean"])
-    assert inception_scores.one_split(certain, FEATURES) == pytest.approx(5)
-    assert inception_scores.one_split(certain[:4], FEATURES) == pytest.approx(4)
+    assert inception_scores.one_split(certain) == pytest.approx(5)
+    assert inception_scores.one_split(certain[:4]) == pytest.approx(4)
 
 
 @pytest.mark.parametrize("name", ["split_each", "one_image", "marginal_alone", "one_output"])
 def test_scores_that_are_one_whatever_the_network_says(name: str) -> None:
     score: ScoreFunction = getattr(inception_scores, name)
-    assert inception_scores.inception_score(LOGITS, FEATURES) > 2
+    assert inception_scores.inception_score(LOGITS) > 2
     for logits in (LOGITS, ONE_HOT):
-        assert score(logits, FEATURES) == pytest.approx(1, abs=1e-12)
+        assert score(logits) == pytest.approx(1, abs=1e-12)
 
 
 def test_softmax_twice_prints_one_even_for_perfect_predictions() -> None:
@@ -151,30 +151,30 @@ def test_softmax_twice_prints_one_even_for_perfect_predictions() -> None:
     found = isc_features_to_metric(perfect.softmax(dim=1), splits=1)["inception_score_mean"]
     assert found == pytest.approx(expected)
     assert f"{expected:.2f}" == "1.00"
-    assert inception_scores.twice_softmax(ONE_HOT, FEATURES) < expected
+    assert inception_scores.twice_softmax(ONE_HOT) < expected
 
 
 def test_the_mean_over_classes() -> None:
     right = isc_features_to_metric(LOGITS, splits=1)["inception_score_mean"]
-    assert inception_scores.mean_over_classes(LOGITS, FEATURES) == pytest.approx(math.exp(math.log(right) / 1008))
-    assert inception_scores.one_split(LOGITS, FEATURES) == pytest.approx(right)
-    assert inception_scores.without_exp(LOGITS, FEATURES) == pytest.approx(math.log(right))
+    assert inception_scores.mean_over_classes(LOGITS) == pytest.approx(math.exp(math.log(right) / 1008))
+    assert inception_scores.one_split(LOGITS) == pytest.approx(right)
+    assert inception_scores.without_exp(LOGITS) == pytest.approx(math.log(right))
     # torch's own kl_div, as it is by default, sees the same classes.
     log_p = LOGITS.log_softmax(dim=1)
     mean = log_p.exp().mean(dim=0, keepdim=True).log().expand_as(log_p)
     with pytest.warns(UserWarning, match="divides the total loss by both"):
         kl = torch.nn.functional.kl_div(mean, log_p, log_target=True).item()
-    assert math.log(inception_scores.mean_over_classes(LOGITS, FEATURES)) * 1008 == pytest.approx(kl * 100)
+    assert math.log(inception_scores.mean_over_classes(LOGITS)) * 1008 == pytest.approx(kl * 100)
 
 
 def test_softmax_over_images_and_of_features() -> None:
     p = LOGITS.exp().numpy()
     expected = math.exp(divergence(p / p.sum(axis=0)))
-    assert inception_scores.softmax_over_images(LOGITS, FEATURES) == pytest.approx(expected)
+    assert inception_scores.softmax_over_images(LOGITS) == pytest.approx(expected)
     q = FEATURES.exp().numpy()
     q = q / q.sum(axis=1, keepdims=True)
     near = math.exp(divergence(q))
-    assert inception_scores.features_for_logits(LOGITS, FEATURES) == pytest.approx(near, rel=0.01)
+    assert inception_scores.features_for_logits(FEATURES) == pytest.approx(near, rel=0.01)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)

@@ -1,10 +1,11 @@
 """A claim, its parts, each a measurable statement, and the rule that makes one verdict of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, Literal, ParamSpec
+from typing import Concatenate, Literal, NamedTuple, ParamSpec
 
+from gen100 import i18n, layout
 from gen100.i18n import N_, _
 from gen100.report.labels import SHORT_RUN
 from gen100.thesis.cells import LOSSES
@@ -52,22 +53,23 @@ class ThesisClaim:
     parts: dict[str, Measure]
     families: tuple[str, ...] = tuple(LOSSES)
 
+    @property
+    def figure_file(self) -> str:
+        """The figure in the current language, relative to reports/."""
+        name, _dot, kind = self.figure.rpartition(".")
+        return f"{layout.FIGURES.name}/{name}.{i18n.current()}.{kind}"
 
-@dataclass(frozen=True)
-class ClaimVerdict:
-    """A claim with what was found of its parts, each with its statement, in the language that it was judged in."""
+
+class ClaimVerdict(NamedTuple):
+    """A claim, and of each of its parts the statement and what was found, in the language it was judged in."""
 
     claim: ThesisClaim
-    parts: list[PartFinding]
-
-    @property
-    def verdict(self) -> VerdictKey:
-        return combine(part.outcome for part in self.parts)
+    verdict: VerdictKey
+    evidence: list[str]
 
 
-def combine(outcomes: Iterable[bool | None]) -> VerdictKey:
+def combine(outcomes: Collection[bool | None]) -> VerdictKey:
     """Refuted if one outcome is False, supported if all are True, else inconclusive."""
-    outcomes = list(outcomes)
     if False in outcomes:
         return "refuted"
     return "inconclusive" if None in outcomes else "supported"
@@ -83,7 +85,8 @@ def judge(claim: ThesisClaim, runs: ThesisRuns) -> ClaimVerdict:
         UserError: a curve, resamples or samples of a run are missing or broken.
     """
     short = any(row["images_seen"] < SHORT_RUN for row in runs.rows if row["family"] in claim.families)
-    return ClaimVerdict(claim, [_examine(_(said), measure, runs, short) for said, measure in claim.parts.items()])
+    parts = [_examine(_(said), measure, runs, short) for said, measure in claim.parts.items()]
+    return ClaimVerdict(claim, combine([part.outcome for part in parts]), [part.text for part in parts])
 
 
 def _examine(statement: str, measure: Measure, runs: ThesisRuns, short: bool) -> PartFinding:

@@ -29,7 +29,7 @@ from gen100.thesis.claims.decision import (
     told,
     within,
 )
-from gen100.thesis.claims.pairs import ALL, Pair, select
+from gen100.thesis.claims.pairs import Pair, select
 from gen100.thesis.claims.runs import ThesisRuns
 
 ALIKE = 0.1
@@ -70,9 +70,11 @@ def curve_leads(runs: ThesisRuns, pairs: Sequence[Pair], measure: Callable[[pd.D
 
     Losses are of all validation images, so samples add no noise to them.
     """
-    values = [[runs.curve_values(cell, measure) for cell in pair] for pair in pairs]
-    found = [difference(first, second, 0.0, paired=True) for first, second in values]
-    return finding([DirectedTest(minus(*pair), one, 1) for pair, one in zip(pairs, found, strict=True)])
+    tests = []
+    for pair in pairs:
+        first, second = (runs.curve_values(cell, measure) for cell in pair)
+        tests.append(DirectedTest(minus(*pair), difference(first, second, 0.0, paired=True), 1))
+    return finding(tests)
 
 
 def printed_as_one(runs: ThesisRuns) -> PartFinding:
@@ -81,11 +83,11 @@ def printed_as_one(runs: ThesisRuns) -> PartFinding:
     Surely: two standard deviations over splits of its samples above what is still printed as 1.00. Cells that
     were not run cannot refute it, but it is supported only by all.
     """
-    cells = runs.present(ALL)
+    cells = runs.present(select())
     scores = np.concatenate([runs.column(cell, "is") for cell in cells])
     spreads = np.concatenate([runs.column(cell, "is_std") for cell in cells])
     above = int((scores - 2 * spreads > PRINTED_AS_ONE).sum())
-    supported = cells == ALL and bool((scores < PRINTED_AS_ONE).all())
+    supported = cells == select() and bool((scores < PRINTED_AS_ONE).all())
     low, high = _ends({short_name(cell): float(np.mean(runs.column(cell, "is"))) for cell in cells}, plain)
     text = _(
         "IS from {low} to {high}; above {limit} by more than two standard deviations over splits in {above} "
@@ -135,13 +137,13 @@ def _all_above(runs: ThesisRuns, level: float) -> tuple[bool | None, list[Direct
     If the mean of all cells lies below the level, some cell does: one test finds that where one for each cell is
     too weak.
     """
-    cells = runs.present(ALL)
+    cells = runs.present(select())
     tests = [DirectedTest(short_name(cell), runs.against(cell, level, "fid"), 1) for cell in cells]
     error = float(np.sqrt(sum(test.difference.error_samples**2 for test in tests)) / len(tests))
     values = np.mean([runs.column(cell, "fid") for cell in cells], axis=0).tolist()
     mean = DirectedTest("", difference(values, [level] * len(values), error, paired=True), 1)
     outcome = False if any(contradicted([mean])) else decide(tests)
-    return None if outcome and cells != ALL else outcome, tests, mean
+    return None if outcome and cells != select() else outcome, tests, mean
 
 
 def _ends(values: dict[str, float], write: Callable[[float], str]) -> list[str]:

@@ -100,13 +100,12 @@ def doubled_error(runs: ThesisRuns, family: str, loss: str, other: str) -> PartF
 @hypothesis
 def rises_less(runs: ThesisRuns, family: str) -> PartFinding:
     """The validation loss of a family rises less often than that of every other."""
+
+    def by_seed(of: str) -> list[float]:
+        return np.mean([runs.curve_values(cell, rises) for cell in select(of)], axis=0).tolist()
+
     tests = []
     for other in (other for other in LOSSES if other != family):
-        found = difference(_mean_rises(runs, other), _mean_rises(runs, family), 0.0, paired=False)
+        found = difference(by_seed(other), by_seed(family), 0.0, paired=False)
         tests.append(DirectedTest(f"{FAMILIES[other].title} − {FAMILIES[family].title}", found, 1))
     return finding(tests)
-
-
-def _mean_rises(runs: ThesisRuns, family: str) -> list[float]:
-    """The mean over a family's curves, one value per seed."""
-    return np.mean([runs.curve_values(cell, rises) for cell in select(family)], axis=0).tolist()

@@ -8,26 +8,23 @@ from gen100.thesis.cells import CELLS, LOSSES
 
 Pair = tuple[Cell, Cell]
 
-SMALL, LARGE = "small", "large"
-SIZES = (SMALL, LARGE)
+SIZES = SMALL, LARGE = "small", "large"
 """The two latent sizes of each family, in ascending order."""
-
-_LATENTS = {family: sorted({cell.latent for cell in CELLS if cell.family == family}) for family in LOSSES}
-
-ALL = [
-    Cell(family, loss, latent)
+SIZE_OF = {
+    Cell(family, loss, latent): size
     for family, losses in LOSSES.items()
     for loss in losses
-    for latent in _LATENTS[family]
-]
+    for size, latent in zip(SIZES, sorted({cell.latent for cell in CELLS if cell.family == family}), strict=True)
+}
+"""The thesis's cells, by family, loss, then size."""
 
 
 def select(family: str = "", loss: str = "", size: str = "") -> list[Cell]:
     """The cells of a family, a loss and a size, or of all where one is not given; by family, loss, then size."""
     return [
         cell
-        for cell in ALL
-        if family in ("", cell.family) and loss in ("", cell.loss) and size in ("", _size(cell))
+        for cell, its_size in SIZE_OF.items()
+        if family in ("", cell.family) and loss in ("", cell.loss) and size in ("", its_size)
     ]
 
 
@@ -38,7 +35,7 @@ def usual(family: str = "", size: str = "") -> list[Cell]:
 
 def versus(first: Sequence[Cell], second: Sequence[Cell]) -> list[Pair]:
     """Each of the first cells with each other one of the second that has its size."""
-    return [(a, b) for size in SIZES for a in first for b in second if _size(a) == _size(b) == size and a != b]
+    return [(a, b) for size in SIZES for a in first for b in second if SIZE_OF[a] == SIZE_OF[b] == size and a != b]
 
 
 def matched(first: Sequence[Cell], second: Sequence[Cell]) -> list[Pair]:
@@ -49,7 +46,3 @@ def matched(first: Sequence[Cell], second: Sequence[Cell]) -> list[Pair]:
 def any_two_losses(family: str) -> list[Pair]:
     """Each two losses of a family, at both sizes."""
     return [pair for size in SIZES for pair in combinations(select(family, size=size), 2)]
-
-
-def _size(cell: Cell) -> str:
-    return SIZES[_LATENTS[cell.family].index(cell.latent)]

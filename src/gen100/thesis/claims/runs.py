@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,6 @@ import pandas as pd
 from gen100 import layout
 from gen100.cells import Cell
 from gen100.data.arrays import load
-from gen100.provenance import Provenance
 from gen100.report.comparisons import compare
 from gen100.report.records import Record
 from gen100.report.reference import read_levels, read_provenance
@@ -30,62 +28,54 @@ class MissingError(Exception):
     """A claim needs a cell, or a value of a cell, that the results do not hold; named in the current language."""
 
 
-@dataclass(frozen=True)
 class ThesisRuns:
-    """Everything that a claim may look at. Runs of other cells are left out, so that they cannot move a verdict.
+    """Everything of this workspace that a claim may look at.
+
+    Runs of other cells are left out, so that they cannot move a verdict. Each method raises MissingError where the
+    results lack a cell or its measure, and UserError where a curve, resamples or samples are missing or broken.
 
     Attributes:
         rows: rows of results.csv, those of the thesis's cells.
         provenance: what all rows were measured with. How many samples each run drew, its row says.
         levels: FID of real images, noise and one flat colour.
+
+    Raises:
+        UserError: results or reference are missing or broken.
     """
 
-    rows: list[Record]
-    provenance: Provenance
-    levels: dict[str, float]
-    _appearances: dict[Cell, list[dict[str, Appearance]]] = field(default_factory=dict)
-    _distances: dict[tuple[Cell, Cell], Difference] = field(default_factory=dict)
+    def __init__(self) -> None:
+        names = {str(cell) for cell in CELLS}
+        self.rows = [row for row in read_results() if row["cell"] in names]
+        self.provenance = read_provenance()
+        self.levels = read_levels()
+        # Several claims, each in every language, ask for the same ones.
+        self._compare = cache(partial(compare, results=self.rows))
+        self._appearances = cache(self._measure_appearances)
 
     def present(self, cells: Sequence[Cell]) -> list[Cell]:
-        """Those of `cells` that were run, in their order.
-
-        Raises:
-            MissingError: none was.
-        """
-        found = [cell for cell in cells if any(row["cell"] == str(cell) for row in self.rows)]
+        """Those of `cells` that were run, in their order."""
+        names = {row["cell"] for row in self.rows}
+        found = [cell for cell in cells if str(cell) in names]
         if not found:
             raise MissingError(str(cells[0]))
         return found
 
     def of(self, cell: Cell) -> list[Record]:
-        """The rows of a cell, one per seed, in the order of results.csv.
-
-        Raises:
-            MissingError: there is none.
-        """
+        """The rows of a cell, one per seed, in the order of results.csv."""
         found = [row for row in self.rows if row["cell"] == str(cell)]
         if not found:
             raise MissingError(str(cell))
         return found
 
     def column(self, cell: Cell, name: str) -> list[float]:
-        """A measure of results.csv, one value per seed.
-
-        Raises:
-            MissingError: the cell or a value is missing.
-        """
+        """A measure of results.csv, one value per seed."""
         values = [row.get(name) for row in self.of(cell)]
         if None in values:
             raise MissingError(f"{cell}: {name}")
         return np.array(values, float).tolist()
 
     def curve_values(self, cell: Cell, measure: Callable[[pd.DataFrame], float]) -> list[float]:
-        """A measure of the loss curve, one value per seed.
-
-        Raises:
-            MissingError: the cell is missing, or `measure` misses a column or rows.
-            UserError: a curve is missing or broken.
-        """
+        """A measure of the loss curve, one value per seed. What it may miss is told with the cell."""
         curves = [read_curve(cell, row["seed"]) for row in self.of(cell)]
         try:
             return [measure(curve) for curve in curves]
@@ -93,60 +83,38 @@ class ThesisRuns:
             raise MissingError(f"{cell}: {error}") from None
 
     def difference(self, a: Cell, b: Cell, measure: str) -> Difference:
-        """`measure` of a minus that of b: 'fid', or a measure of appearance.
-
-        Raises:
-            MissingError: a cell is missing.
-            UserError: resamples or samples are missing or broken.
-        """
+        """`measure` of a minus that of b: 'fid', or a measure of appearance."""
         for cell in (a, b):
             self.of(cell)
         if measure == "fid":
-            # Several claims, each in every language, ask for the same ones.
-            if (a, b) not in self._distances:
-                self._distances[a, b] = compare(a, b, self.rows)
-            return self._distances[a, b]
+            return self._compare(a, b)
         (first, first_error), (second, second_error) = (self._measured(cell, measure) for cell in (a, b))
         paired = (a.family, a.latent) == (b.family, b.latent)
         return difference(first, second, math.hypot(first_error, second_error), paired)
 
     def against(self, cell: Cell, level: float, measure: str) -> Difference:
-        """`measure` of a cell minus a known number: 'fid', or a measure of appearance.
-
-        Raises:
-            MissingError: the cell or its measure is missing.
-            UserError: samples are missing or are not images.
-        """
+        """`measure` of a cell minus a known number: 'fid', or a measure of appearance."""
         values, error = self._measured(cell, measure)
         return difference(values, [level] * len(values), error, paired=True)
-
-    @cached_property
-    def _real(self) -> np.ndarray:
-        """Mean features of real test images: 1 + S/2 values."""
-        return features(load(layout.ARRAYS).test_images[:LOOKED_AT]).mean(0)
 
     def _measured(self, cell: Cell, measure: str) -> tuple[list[float], float]:
         """One value per seed, and the standard error of their mean that is due to the samples drawn."""
         if measure == "fid":
             values, errors = self.column(cell, "fid"), self.column(cell, "fid_se")
         else:
-            if cell not in self._appearances:
-                self._appearances[cell] = [self._appearance(cell, row) for row in self.of(cell)]
-            found = [each[measure] for each in self._appearances[cell]]
+            found = [each[measure] for each in self._appearances(cell)]
             values, errors = [value for value, _ in found], [error for _, error in found]
         return values, float(np.sqrt(np.square(errors).sum()) / len(errors))
 
-    def _appearance(self, cell: Cell, row: Record) -> dict[str, Appearance]:
-        chosen = np.arange(min(int(row["samples"]), LOOKED_AT))
-        return measure_appearance(read_samples(cell, row["seed"], chosen), self._real)
+    @cached_property
+    def _real(self) -> np.ndarray:
+        """Mean features of real test images: 1 + S/2 values."""
+        return features(load(layout.ARRAYS).test_images[:LOOKED_AT]).mean(0)
 
-
-def read_runs() -> ThesisRuns:
-    """The runs of this workspace's thesis cells.
-
-    Raises:
-        UserError: results or reference are missing or broken.
-    """
-    names = {str(cell) for cell in CELLS}
-    rows = [row for row in read_results() if row["cell"] in names]
-    return ThesisRuns(rows, read_provenance(), read_levels())
+    def _measure_appearances(self, cell: Cell) -> list[dict[str, Appearance]]:
+        """Of each run of a cell."""
+        found = []
+        for row in self.of(cell):
+            chosen = np.arange(min(int(row["samples"]), LOOKED_AT))
+            found.append(measure_appearance(read_samples(cell, row["seed"], chosen), self._real))
+        return found

@@ -53,16 +53,14 @@ def _inception(network: nn.Module, after_map: int, size: int = INCEPTION_SIZE) -
     return SplitClassifier(body, lambda means: means @ weight.T, size)  # without bias, as IS is defined
 
 
-def _glorot(module: nn.Module) -> None:
-    if isinstance(module, nn.Conv2d | nn.Linear):
-        nn.init.xavier_uniform_(module.weight)
-
-
 def untrained_inception(variant: NetworkVariant) -> nn.Module:
     """torchvision's Inception v3 without trained weights, initialized as torchvision or as Keras does."""
     reseed(SEED, variant)
     network = torchvision.models.inception_v3(weights=None, aux_logits=False, init_weights=True)
-    return network.apply(_glorot) if variant == "inception keras" else network
+    for module in network.modules():
+        if variant == "inception keras" and isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+    return network
 
 
 class ClassifierVariants:

@@ -79,6 +79,11 @@ class MistakeResult(Settings):
         """Of samples, or of what is measured instead."""
         return [found for found in self.measurements if found.images != "real"]
 
+    @property
+    def fid_ends(self) -> list[float | None]:
+        """Of the samples' distances on the scale of Inception's FID."""
+        return [end for found in self.samples for end in (found.fid_low, found.fid_high)]
+
 
 class ForensicsFacts(Settings):
     """All results of a workspace, and what they were measured with.

@@ -20,11 +20,7 @@ BATCH = 64
 
 
 class FeatureStatistics:
-    """Features of a set of images, with their mean and covariance computed once.
-
-    Attributes:
-        values: N x D, float64.
-    """
+    """Features of a set of images, N x D in float64, with their mean and covariance computed once."""
 
     def __init__(self, values: Tensor) -> None:
         self.values = values.double()
@@ -42,16 +38,17 @@ class FeatureStatistics:
         """R, at most D x D, with R^T R the covariance."""
         return self.gaussian.root
 
-    @property
-    def covariance(self) -> Tensor:
-        return self.root.T @ self.root
-
 
 DistanceFunction = Callable[[FeatureStatistics, FeatureStatistics], float]
 
 
 def _means(a: FeatureStatistics, b: FeatureStatistics) -> float:
     return float((a.mean - b.mean).square().sum())
+
+
+def _product(a: FeatureStatistics, b: FeatureStatistics) -> Tensor:
+    """S1 S2, D x D."""
+    return (a.root.T @ a.root) @ (b.root.T @ b.root)
 
 
 def _cross(root_a: Tensor, root_b: Tensor) -> float:
@@ -78,9 +75,8 @@ def scatter(a: FeatureStatistics, b: FeatureStatistics) -> float:
 def over_images(a: FeatureStatistics, b: FeatureStatistics) -> float:
     """Covariances over images, N x N, instead of over features: numpy.cov without rowvar=False."""
     count = min(len(a.values), len(b.values))
-    rows = [features.values[:count] for features in (a, b)]
-    roots = [Gaussian.fit(x.T).root for x in rows]
-    return _means(FeatureStatistics(rows[0]), FeatureStatistics(rows[1])) + _spread(*roots)
+    a, b = (FeatureStatistics(features.values[:count]) for features in (a, b))
+    return _means(a, b) + _spread(*(Gaussian.fit(features.values.T).root for features in (a, b)))
 
 
 def without_root(a: FeatureStatistics, b: FeatureStatistics) -> float:
@@ -101,16 +97,14 @@ def diagonal(a: FeatureStatistics, b: FeatureStatistics) -> float:
 
 def elementwise_root(a: FeatureStatistics, b: FeatureStatistics) -> float:
     """The root of each element of S1 S2 instead of the matrix root; NaN if one on the diagonal is negative."""
-    product = (a.covariance @ b.covariance).diagonal()
-    return without_root(a, b) - 2 * float(product.sqrt().sum())
+    return without_root(a, b) - 2 * float(_product(a, b).diagonal().sqrt().sum())
 
 
 def scipy_root(a: FeatureStatistics, b: FeatureStatistics) -> float:
     """scipy's sqrtm of the product, its imaginary part dropped: unreliable where the product is singular."""
-    product = (a.covariance @ b.covariance).numpy()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", scipy.linalg.LinAlgWarning)  # singular on purpose
-        found = scipy.linalg.sqrtm(product)
+        found = scipy.linalg.sqrtm(_product(a, b).numpy())
     return without_root(a, b) - 2 * float(np.trace(found).real)
 
 

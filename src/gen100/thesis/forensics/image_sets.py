@@ -28,21 +28,6 @@ class ImageSet:
     images: NDArray[np.uint8]
 
 
-@dataclass(frozen=True, eq=False)
-class WorkspaceImages:
-    """The image sets of a workspace.
-
-    Attributes:
-        reference: real images of the split that everything is compared with.
-        sets: real images of the other split, then samples of each family.
-        replacements: noise and one flat image, by what they are.
-    """
-
-    reference: ImageSet
-    sets: list[ImageSet]
-    replacements: dict[str, ImageSet]
-
-
 def first_cells(params: Params) -> list[Cell]:
     """The first of the thesis's cells of each family, in the order of params.yaml; of all where it has none."""
     found: dict[str, Cell] = {}
@@ -65,8 +50,13 @@ def _some(found: ImageSet, count: int) -> ImageSet:
     return ImageSet(found.facts, found.images[order])
 
 
-def workspace_images(params: Params, data: Cifar100) -> WorkspaceImages:
-    """Real images, samples of the first run of each family, and what replaces samples.
+def workspace_images(params: Params, data: Cifar100) -> tuple[ImageSet, list[ImageSet], dict[str, ImageSet]]:
+    """The images of a workspace.
+
+    Returns:
+        The reference, real images of the split that everything is compared with; the sets that are measured, real
+        images of the other split, then samples of the first run of each family; and what replaces samples, noise
+        and one flat image, by what they are.
 
     Raises:
         UserError: a run's samples or record are missing or damaged.
@@ -76,17 +66,14 @@ def workspace_images(params: Params, data: Cifar100) -> WorkspaceImages:
         for split in ("train", "test")
     }
     reference = _some(real.pop(params.metrics.reference), REFERENCE)
-    (other,) = real.values()
-    sets = [other, *(_samples(cell, params.seeds[0]) for cell in first_cells(params))]
+    sets = [*real.values(), *(_samples(cell, params.seeds[0]) for cell in first_cells(params))]
     count = min(SAMPLES, *(len(found.images) for found in sets))
     shape = (count, 3, 32, 32)
+    noise = np.random.default_rng(SEED).integers(0, 256, shape, np.uint8)
     mean = np.round(reference.images.mean(axis=(0, 2, 3))).astype(np.uint8)
+    flat = np.broadcast_to(mean[:, None, None], shape).copy()
     replacements = {
-        "noise": np.random.default_rng(SEED).integers(0, 256, shape, np.uint8),
-        "flat": np.broadcast_to(mean[:, None, None], shape).copy(),
+        "noise": ImageSet(ImageSetFacts(images="noise"), noise),
+        "flat": ImageSet(ImageSetFacts(images="flat"), flat),
     }
-    return WorkspaceImages(
-        reference,
-        [_some(found, count) for found in sets],
-        {name: ImageSet(ImageSetFacts(images=name), images) for name, images in replacements.items()},  # type: ignore[arg-type]
-    )
+    return reference, [_some(found, count) for found in sets], replacements

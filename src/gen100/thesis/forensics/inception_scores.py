@@ -1,7 +1,7 @@
 """The Inception Score of logits: the correct one, and the mistakes made in computing it.
 
 IS = exp(mean over images of KL(p(y|x) || p(y))), averaged over 10 splits (Salimans et al. 2016). Each function
-takes the logits (N x classes) and the pooled features (N x D) of the generated images.
+takes the logits of the generated images, N x classes; `features_for_logits` alone takes their pooled features.
 """
 
 import math
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch_fidelity.metric_isc import KEY_METRIC_ISC_MEAN, isc_features_to_metric
 
-ScoreFunction = Callable[[Tensor, Tensor], float]
+ScoreFunction = Callable[[Tensor], float]
 
 INCEPTION_CLASSES = 1008
 LEAST = 300.0
@@ -36,44 +36,44 @@ def as_inception(logits: Tensor) -> Tensor:
     return F.pad(logits.double(), (0, lacking), value=float(logits.min()) + NEVER)
 
 
-def inception_score(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def inception_score(logits: Tensor) -> float:
     """The correct one: torch-fidelity's."""
     return _score(logits)
 
 
-def one_split(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def one_split(logits: Tensor) -> float:
     """All images in one split."""
     return _score(logits, splits=1)
 
 
-def one_image(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def one_image(logits: Tensor) -> float:
     """The correct formula on the first image alone."""
     return _score(logits[:1], splits=1)
 
 
-def twice_softmax(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def twice_softmax(logits: Tensor) -> float:
     """Probabilities used as logits: softmax applied twice."""
     return _score(as_inception(logits).softmax(dim=1))
 
 
-def split_each(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def split_each(logits: Tensor) -> float:
     """As many splits as images: each image is its own mean."""
     return _score(logits, splits=len(logits))
 
 
-def marginal_alone(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def marginal_alone(logits: Tensor) -> float:
     """The mean of all predictions instead of each."""
     mean = logits.double().softmax(dim=1).mean(dim=0, keepdim=True).log()
     return _score(mean.expand(len(logits), -1))
 
 
-def one_output(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def one_output(logits: Tensor) -> float:
     """Softmax of a network with one output, like a discriminator: the probability is always 1."""
     return _score(logits[:, :1])
 
 
-def features_for_logits(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
-    """Softmax of pooled features instead of logits."""
+def features_for_logits(features: Tensor) -> float:
+    """Softmax of pooled features, N x D, instead of logits."""
     return _score(features)
 
 
@@ -83,17 +83,16 @@ def _divergences(logits: Tensor, axis: int = 1) -> Tensor:
     return log_p.exp() * (log_p - log_p.exp().mean(dim=0, keepdim=True).log())
 
 
-def softmax_over_images(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def softmax_over_images(logits: Tensor) -> float:
     """Softmax over the batch instead of over the classes."""
     return math.exp(_divergences(logits, axis=0).sum(dim=1).mean())
 
 
-def mean_over_classes(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def mean_over_classes(logits: Tensor) -> float:
     """The divergence averaged over classes instead of summed: torch's kl_div with its default reduction."""
-    padded = as_inception(logits)
-    return math.exp(_divergences(padded).mean())
+    return math.exp(_divergences(as_inception(logits)).mean())
 
 
-def without_exp(logits: Tensor, features: Tensor) -> float:  # noqa: ARG001
+def without_exp(logits: Tensor) -> float:
     """The divergence itself, in nats."""
     return math.log(_score(logits, splits=1))

@@ -1,208 +1,161 @@
-"""The report on evaluation mistakes, made from typed facts: sections as data, in the current language."""
+"""The report on evaluation mistakes: what its template, and that of the page, say of the facts."""
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from statistics import median
+from typing import Any
+
+import pandas as pd
+from scipy.stats import kruskal
 
 from gen100 import i18n
-from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
-from gen100.i18n import _
+from gen100.i18n import N_, _
 from gen100.report import labels
 from gen100.report.table import DASH
-from gen100.thesis.forensics.conclusions import conclusions
-from gen100.thesis.forensics.facts import ForensicsFacts, MistakeResult
-from gen100.thesis.forensics.verdict import (
-    FIDS,
-    HIGH,
-    LOW,
-    NOISE_FID,
-    SCORES,
-    by_family,
-    latent_pairs,
-    miss,
-    p_families,
-)
-from gen100.thesis.forensics.wording import MISSES, VERDICTS, brief, interval, quoted, title
+from gen100.thesis.forensics.facts import Explained, ForensicsFacts, MistakeResult
+from gen100.thesis.forensics.mistakes import Mistake
+from gen100.thesis.forensics.verdict import FIDS, HIGH, LOW, NOISE_FID, SCORES, Miss, miss
+from gen100.thesis.templates import render
+
+EXACT = 1e-9
+"""An IS this close to 1 is 1."""
+VERDICTS: dict[Explained, str] = {
+    "both": N_("explains both columns"),
+    "IS": N_("explains IS"),
+    "FID": N_("explains FID"),
+    "neither": N_("ruled out"),
+}
+MISSES: dict[Miss, str] = {
+    "low": N_("FID too low"),
+    "high": N_("FID too high"),
+    "mixed": N_("FID in range for some only"),
+    "same": N_("the same FID for all"),
+    "none": N_("FID in range"),
+}
 
 
-@dataclass(frozen=True)
-class Section:
-    """A part of the report. All text is plain: escaping is the writer's job.
+def brief(value: float) -> str:
+    """A number of any size in few characters: three significant digits, or a whole number from 100 on."""
+    if value and not 1e-3 <= abs(value) < 1e6:
+        mantissa, exponent = f"{value:.0e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return i18n.number(value) if abs(value) >= 100 else i18n.significant(value, 3)
 
-    Attributes:
-        key: `conclusions`, `singles`, `pairs`, `printed` or `method`, the same in every language.
-        items: list items, each a paragraph.
-        table: a row per result, under the heads of the table of mistakes.
+
+def interval(values: Iterable[float | None], digits: int | None = None) -> str:
+    """Lowest and highest value, or one number where both read alike; a dash where there is none.
+
+    Args:
+        digits: after the decimal mark; None for numbers of any size, in few characters.
     """
-
-    key: str
-    heading: str
-    items: Sequence[str] = ()
-    table: Sequence[Sequence[str]] = ()
-
-
-def report_title(facts: ForensicsFacts) -> str:
-    """The title, with what it must admit about the data and the runs."""
-    text = _("Where the thesis's numbers may come from: IS = 1.00 and FID of {low} to {high}")
-    seen_in_training = [found.images_seen or 0 for found in facts.correct.samples]
-    return labels.admitted(
-        text.format(low=i18n.number(LOW), high=i18n.number(HIGH)), labels.caveat(facts.data, seen_in_training)
-    )
+    known = [value for value in values if value is not None]
+    if not known:
+        return DASH
+    low, high = (brief(end) if digits is None else i18n.number(end, digits) for end in (min(known), max(known)))
+    return low if low == high else f"{low}–{high}" if min(known) >= 0 else f"{low} … {high}"
 
 
-def sections(facts: ForensicsFacts) -> list[Section]:
-    """The whole report, without its title."""
-    pairs = [_row(result) for result in facts.pairs]
-    singles = [_row(result) for result in (facts.correct, *facts.singles)]
-    return [
-        Section("conclusions", _("Explanations that remain"), conclusions(facts)),
-        Section("singles", _("One mistake at a time"), table=singles),
-        Section(
-            "pairs", _("Two mistakes at once that explain both columns"), () if pairs else [_("None.")], pairs
+def title(mistakes: Iterable[Mistake]) -> str:
+    """The title of a mistake, or of two at once."""
+    return "; ".join(_(mistake.title) for mistake in mistakes)
+
+
+def quoted(titles: Iterable[str]) -> str:
+    """Titles in quotation marks, or "none"."""
+    return "; ".join(_("“{title}”").format(title=text) for text in titles) or _("none")
+
+
+def titles(results: Iterable[MistakeResult]) -> str:
+    return quoted(title(result.mistakes) for result in results)
+
+
+def listed(text: str, results: Sequence[MistakeResult], **values: str | int) -> str:
+    """A sentence that counts and names results."""
+    return text.format(count=len(results), titles=titles(results), **values)
+
+
+def verdict(result: MistakeResult) -> str:
+    """What a mistake explains and, where that is not FID, how it misses it."""
+    said = _(VERDICTS[result.explains])
+    return f"{said} ({_(MISSES[miss(result.measurements)])})" if result.explains in ("IS", "neither") else said
+
+
+def report_values(facts: ForensicsFacts) -> dict[str, Any]:
+    """What the templates say of the facts, in the current language: results by what they show, and functions."""
+    singles = facts.singles
+    score = [result for result in singles if result.explains in ("IS", "both")]
+    alone = [result for result in score if result.mistakes[0].changed == {"score"}]  # FID does not depend on it
+    distance = [result for result in singles if result.explains in ("FID", "both")]
+    missing = [result for result in score if result.explains == "IS" and result not in alone]
+    fids = [(result, [found.fid for found in result.samples if found.fid is not None]) for result in distance]
+    functions = {"brief": brief, "interval": interval, "title": title, "listed": listed, "verdict": verdict}
+    return functions | {
+        "labels": labels,
+        "dash": DASH,
+        "low": LOW,
+        "high": HIGH,
+        "noise": NOISE_FID,
+        "verdicts": VERDICTS,
+        "facts": facts,
+        "printed": printed(facts),
+        "score": score,
+        "alone": alone,
+        "distance": distance,
+        "both": [result for result in singles if result.explains == "both"],
+        "neither": [result for result in singles if result.explains == "neither"],
+        "exactly": [
+            result for result in score if all(abs(of.inception_score - 1) < EXACT for of in result.measurements)
+        ],
+        "missing": {
+            label: [result for result in missing if miss(result.measurements) == kind]
+            for kind, label in MISSES.items()
+        },
+        "spreads": "; ".join(
+            f"{titles([result])} {i18n.number(max(found) / min(found), 2)}"
+            for result, found in fids
+            if len(found) > 1
         ),
-        Section("printed", _("What the printed numbers say"), printed_says(facts.correct)),
-        Section("method", _("How it was measured"), method(facts)),
-    ]
+        "even_real": [result for result in distance if any(found.fid_in_range for found in result.real)],
+        "for_some": [
+            result
+            for result in singles
+            if result not in distance and any(found.fid_in_range for found in result.samples)
+        ],
+        "skipped": quoted(_(mistake.title) for mistake in facts.skipped),
+    }
 
 
-def as_markdown(facts: ForensicsFacts) -> str:
-    """The report in the current language."""
-    heads = (
-        _("Mistake"),
-        _("Where it is seen"),
-        _("IS, real"),
-        _("IS, samples"),
-        _("Distance, real"),
-        _("Distance, samples"),
-        _("On the scale of Inception's FID, samples"),
-        _("Number of images"),
-        _("Verdict"),
-    )
-    parts = [f"# {_escaped(report_title(facts))}"]
-    for section in sections(facts):
-        parts.append(f"## {_escaped(section.heading)}")
-        if section.items:
-            parts.append("\n".join(f"- {_escaped(item)}" for item in section.items))
-        if section.table:
-            head, *body = ([_escaped(text) for text in row] for row in (heads, *section.table))
-            rows = [head, ["---", "---", *["---:"] * 6, "---"], *body]
-            parts.append("\n".join("| " + " | ".join(row) + " |" for row in rows))
-    return "\n\n".join(parts) + "\n"
+def printed(facts: ForensicsFacts) -> dict[str, Any]:
+    """What the thesis's FIDs and scores say by themselves, next to the range of this workspace's own."""
+    own = [found.fid for found in facts.correct.samples if found.fid]
+    fids = pd.Series({(cell.family, cell.loss, cell.latent): fid for cell, fid in FIDS.items()})
+    families = {str(family): found.tolist() for family, found in fids.groupby(level=0, sort=False)}
+    medians = {family: median(found) for family, found in families.items()}
+    worst = max(medians, key=medians.__getitem__)
+    # The larger latent's FID minus the smaller one's, of each family and loss.
+    steps = fids.sort_index().groupby(level=[0, 1]).diff().dropna()
+    return {
+        "fids": fids.tolist(),
+        "scores": "; ".join(i18n.number(value, 2) for value in SCORES),
+        "own_ratio": i18n.number(max(own) / min(own), 2) if own else DASH,
+        "medians": "; ".join(f"{FAMILIES[name].title} {i18n.number(middle)}" for name, middle in medians.items()),
+        "nats": math.log(1.005),
+        "p_all": kruskal(*families.values()).pvalue,
+        "p_rest": kruskal(*(found for family, found in families.items() if family != worst)).pvalue,
+        "lower": int((steps < 0).sum()),
+        "pairs": len(steps),
+    }
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Plain text for Markdown. Brackets and underscores that mean nothing there stay as they are."""
     return re.sub(r"[\\`*<|]|\](?=[(\[])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
 
 
-def _row(result: MistakeResult) -> list[str]:
-    verdict = _(VERDICTS[result.explains])
-    if result.explains in ("IS", "neither"):
-        verdict += f" ({_(MISSES[miss(result.measurements)])})"
-    return [
-        title(result.mistakes),
-        "; ".join(_(mistake.seen) for mistake in result.mistakes),
-        interval((found.inception_score for found in result.real), 2),
-        interval((found.inception_score for found in result.samples), 2),
-        interval(found.fid for found in result.real),
-        interval(found.fid for found in result.samples),
-        interval(end for found in result.samples for end in (found.fid_low, found.fid_high)),
-        i18n.number(result.measurements[0].count),
-        verdict,
-    ]
-
-
-def printed_says(correct: MistakeResult, fids: Mapping[Cell, float] = FIDS) -> list[str]:
-    """What the thesis's FIDs and scores say by themselves, next to this workspace's own."""
-    own = [found.fid for found in correct.samples if found.fid]
-    low, high = min(fids.values()), max(fids.values())
-    families, pairs = by_family(fids), latent_pairs(fids)
-    worst = max(families, key=lambda family: median(families[family]))
-    p_rest = p_families({family: found for family, found in families.items() if family != worst})
-    tests = _(
-        "A Kruskal-Wallis test over all families gives p = {p_all}; without the family with the highest median,"
-        " p = {p_rest}."
-    ).format(p_all=i18n.number(p_families(families), 2), p_rest=i18n.number(p_rest, 2))
-    if p_rest < 0.05:
-        follows = _("So the printed FIDs distinguish even those families.")
-    else:
-        follows = _(
-            "So the printed FIDs do not distinguish those families. This is expected where most of a number comes"
-            " from what all cells share: the real images, the network or the formula."
-        )
-    return [
-        _(
-            "All {count} cells print IS = {scores}. A score that prints as 1.00 is below 1.005: on average, the"
-            " predicted classes of an image differ from the mean prediction by less than {nats} nats. If the score"
-            " was computed correctly, the classifier said the same of every image, for every model."
-        ).format(
-            count=len(fids),
-            scores="; ".join(i18n.number(value, 2) for value in SCORES),
-            nats=i18n.number(math.log(1.005), 3),
-        ),
-        _(
-            "FID ranges from {low} to {high}, a factor of {ratio}. The samples measured here differ by a factor of"
-            " {own} with the correct pipeline. Medians by family: {medians}."
-        ).format(
-            low=brief(low),
-            high=brief(high),
-            ratio=i18n.number(high / low, 2),
-            own=i18n.number(max(own) / min(own), 2) if own else DASH,
-            medians="; ".join(
-                f"{FAMILIES[family].title} {i18n.number(median(found))}" for family, found in families.items()
-            ),
-        ),
-        f"{tests} {follows}",
-        _("The larger latent has the lower FID in {lower} of {pairs} pairs.").format(
-            lower=sum(large < small for small, large in pairs), pairs=len(pairs)
-        ),
-    ]
-
-
-def method(facts: ForensicsFacts) -> list[str]:
-    """Data, network, counts, the scale that is assumed, the rule of the verdicts, and what was not tried."""
-    first = facts.correct.samples[0]
-    said = [
-        _(
-            "Data: {data}. Network: {network}. Samples: {samples} images per set, from {cells} (seed {seed})."
-            " Reference: {reference}. Where fewer images were used, the table says so. Each row is the correct"
-            " pipeline with one part replaced; distances are in units of the network that measured."
-        ).format(
-            data=labels.data_label(facts.data),
-            network=labels.extractor_label(facts.extractor),
-            samples=i18n.number(first.count),
-            cells=", ".join(found.cell or DASH for found in facts.correct.samples),
-            seed=first.seed,
-            reference=labels.split_label(facts.reference),
-        ),
-        _scale(facts),
-        _(
-            "A mistake explains IS if every set prints 1.00, including real images. It explains FID if the samples"
-            " of every family are in range and do not all get the same number. The verdict on FID is about the"
-            " models measured here, not about the thesis's own, whose images are not available."
-        ),
-    ]
-    if facts.skipped:
-        text = _("Not tried with this network and data: {titles}.")
-        said.append(text.format(titles=quoted(_(mistake.title) for mistake in facts.skipped)))
-    return said
-
-
-def _scale(facts: ForensicsFacts) -> str:
-    noise = interval([facts.noise])
-    if facts.extractor.distance == "FID":
-        return _(
-            "Inception v3 measured, so distances compare directly with the printed FIDs; noise is at {noise} with"
-            " the correct pipeline."
-        ).format(noise=noise)
-    low, high = NOISE_FID
-    return _(
-        "The distances of this network have a scale of their own. With the correct pipeline, noise is at {noise};"
-        " under Inception v3 it is assumed to be at {low} to {high} (an interval for “a few hundred”, not measured"
-        " here). The column on Inception's scale is multiplied accordingly, and a distance counts as in range"
-        " where its interval meets the printed range. For features other than pooled ones the factor is that of"
-        " this network and only indicative. Pixels and the untrained Inception v3 need no factor."
-    ).format(noise=noise, low=i18n.number(low), high=i18n.number(high))
+def as_markdown(facts: ForensicsFacts) -> str:
+    """The report in the current language."""
+    seen_in_training = [found.images_seen or 0 for found in facts.correct.samples]
+    caveat = labels.caveat(facts.data, seen_in_training)
+    return render("forensics/report.md.j2", {"forensics": report_values(facts), "caveat": caveat}, escaped)

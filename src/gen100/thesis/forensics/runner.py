@@ -24,13 +24,7 @@ INCEPTION_IMAGES = 20
 
 
 class PipelineRunner:
-    """Every pipeline, against one set of real images.
-
-    Args:
-        variants: the workspace's network and its variants.
-        reference: the real images that every set is compared with.
-        where: the device of the networks.
-    """
+    """Every pipeline, by variants of the workspace's network on one device, against real images, the reference."""
 
     def __init__(self, variants: ClassifierVariants, reference: ImageSet, where: torch.device) -> None:
         set_full_precision()
@@ -55,20 +49,18 @@ class PipelineRunner:
         return self._features(images, change, pipeline.network, pipeline.layer, self.count(images, pipeline))
 
     def distance(self, pipeline: MetricPipeline, images: ImageSet, scale: float = 1.0) -> float:
-        """The pipeline's distance of `images` from the reference; NaN where it has none.
-
-        Args:
-            scale: factor of all features.
-        """
-        a, b = (self.features(pipeline, of) for of in (images, self.reference))
+        """The pipeline's distance of `images` from the reference, features times `scale`; NaN if it has none."""
+        sides = [self.features(pipeline, of) for of in (images, self.reference)]
+        if scale != 1:
+            sides = [FeatureStatistics(scale * side.values) for side in sides]
         distance: DistanceFunction = getattr(frechet_distances, pipeline.distance)
-        return distance(*(a, b) if scale == 1 else (FeatureStatistics(scale * side.values) for side in (a, b)))
+        return distance(*sides)
 
     def score(self, pipeline: MetricPipeline, images: ImageSet) -> float:
         """The pipeline's Inception Score of `images`."""
-        found = self._outputs(images, pipeline.samples, pipeline.network)
         score: ScoreFunction = getattr(inception_scores, pipeline.score)
-        return score(found["logits"][: pipeline.images], found["pooled"][: pipeline.images])
+        seen = "pooled" if score is inception_scores.features_for_logits else "logits"
+        return score(self._outputs(images, pipeline.samples, pipeline.network)[seen][: pipeline.images])
 
     def _batches(
         self, images: ImageSet, change: str, variant: NetworkVariant, count: int
@@ -82,11 +74,10 @@ class PipelineRunner:
     def _extract(self, images: ImageSet, change: str, variant: NetworkVariant) -> dict[str, Tensor]:
         count = INCEPTION_IMAGES if MetricPipeline(network=variant).untrained_inception else len(images.images)
         found = [
-            (last.mean(dim=(2, 3)), last.amax(dim=(2, 3)), logits)
+            {"pooled": last.mean(dim=(2, 3)), "maximum": last.amax(dim=(2, 3)), "logits": logits}
             for last, logits in self._batches(images, change, variant, count)
         ]
-        names = ("pooled", "maximum", "logits")
-        return {name: torch.cat(parts) for name, parts in zip(names, zip(*found, strict=True), strict=True)}
+        return {name: torch.cat([part[name] for part in found]) for name in found[0]}
 
     def _build(
         self, images: ImageSet, change: str, variant: NetworkVariant, layer: FeatureLayer, count: int

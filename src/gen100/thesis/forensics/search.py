@@ -14,7 +14,7 @@ from gen100.provenance import SplitFacts
 from gen100.thesis.forensics.classifiers import ClassifierVariants
 from gen100.thesis.forensics.facts import ForensicsFacts, Measurement, MistakeResult, write_forensics_csv
 from gen100.thesis.forensics.frechet_distances import NOT_QUADRATIC
-from gen100.thesis.forensics.image_sets import ImageSet, WorkspaceImages, workspace_images
+from gen100.thesis.forensics.image_sets import ImageSet, workspace_images
 from gen100.thesis.forensics.mistakes import CORRECT, MISTAKES, MetricPipeline, Mistake
 from gen100.thesis.forensics.report import as_markdown
 from gen100.thesis.forensics.runner import PipelineRunner
@@ -54,14 +54,17 @@ class MistakeSearch:
     """What each mistake does to the images of a workspace.
 
     Args:
+        sets: real images, then samples of each family.
+        replacements: noise and one flat image, measured where a mistake needs no model.
         synthetic: whether the real images are synthetic. An untrained Inception is then skipped: it takes a
             minute, and says something about the thesis on real images only.
     """
 
-    def __init__(self, runner: PipelineRunner, images: WorkspaceImages, *, synthetic: bool) -> None:
-        self._runner = runner
-        self._images = images
-        self._noise = runner.distance(CORRECT, images.replacements["noise"])
+    def __init__(
+        self, runner: PipelineRunner, sets: list[ImageSet], replacements: dict[str, ImageSet], *, synthetic: bool
+    ) -> None:
+        self._runner, self._sets, self._replacements = runner, sets, replacements
+        self._noise = runner.distance(CORRECT, replacements["noise"])
         self._possible = [
             mistake
             for mistake in MISTAKES
@@ -91,7 +94,7 @@ class MistakeSearch:
                 continue
             pipeline = first.joined(second)
             # IS takes longer: it is measured only where FID is in range for all samples.
-            if not all(in_range(*self._distances(pipeline, of)[1:]) for of in self._images.sets[1:]):
+            if not all(in_range(*self._distances(pipeline, of)[1:]) for of in self._sets[1:]):
                 continue
             found = self._result(first, second)
             if found.explains == "both":
@@ -101,7 +104,7 @@ class MistakeSearch:
         """One mistake, or two at once, on all sets of images, or on what replaces them."""
         pipeline = reduce(MetricPipeline.joined, mistakes)
         replacement = mistakes[0].replacement
-        sets = [self._images.replacements[replacement]] if replacement else self._images.sets
+        sets = [self._replacements[replacement]] if replacement else self._sets
         found = tuple(self._measure(pipeline, of) for of in sets)
         return MistakeResult(mistakes=mistakes, explains=judge(found), measurements=found)
 
@@ -122,7 +125,7 @@ class MistakeSearch:
         return Measurement(
             **of.facts.model_dump(),
             count=self._runner.count(of, pipeline),
-            reference_count=self._runner.count(self._images.reference, pipeline),
+            reference_count=self._runner.count(self._runner.reference, pipeline),
             network=network,
             # Enough digits to tell a score of exactly 1 from one that is rounded to it.
             inception_score=float(f"{score:.12g}"),
@@ -143,12 +146,13 @@ def write_forensics(params: Params) -> None:
     """
     data = arrays.load(layout.ARRAYS)
     weights = layout.extractor("metric")
-    images = workspace_images(params, data)
+    reference, sets, replacements = workspace_images(params, data)
     with device() as where:
-        runner = PipelineRunner(ClassifierVariants(weights), images.reference, where)
-        results = tuple(MistakeSearch(runner, images, synthetic=data.facts.synthetic).results())
-    reference = SplitFacts(split=params.metrics.reference, images=len(images.reference.images))
-    found = ForensicsFacts(data=data.facts, extractor=describe(weights), reference=reference, results=results)
+        runner = PipelineRunner(ClassifierVariants(weights), reference, where)
+        search = MistakeSearch(runner, sets, replacements, synthetic=data.facts.synthetic)
+        results = tuple(search.results())
+    split = SplitFacts(split=params.metrics.reference, images=len(reference.images))
+    found = ForensicsFacts(data=data.facts, extractor=describe(weights), reference=split, results=results)
     write_forensics_csv(found)
     for language in i18n.LANGUAGES:
         with i18n.language(language):

@@ -1,12 +1,8 @@
 """What the thesis printed, and which of its columns a mistake explains."""
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Literal
 
-from scipy.stats import kruskal
-
-from gen100.cells import Cell
 from gen100.thesis.cells import NUMBERS
 from gen100.thesis.forensics.facts import Explained, Measurement
 
@@ -24,28 +20,6 @@ SAME = 0.01
 """FIDs of different families whose relative difference is smaller are the same number; the printed ones differ."""
 
 Miss = Literal["low", "high", "mixed", "same", "none"]
-
-
-def by_family(fids: Mapping[Cell, float]) -> dict[str, list[float]]:
-    """FIDs of each family's cells."""
-    found: dict[str, list[float]] = {}
-    for cell, fid in fids.items():
-        found.setdefault(cell.family, []).append(fid)
-    return found
-
-
-def p_families(families: Mapping[str, Sequence[float]]) -> float:
-    """p of the Kruskal-Wallis test that the FIDs of all families come from one distribution."""
-    return float(kruskal(*families.values()).pvalue)
-
-
-def latent_pairs(fids: Mapping[Cell, float]) -> list[tuple[float, float]]:
-    """FIDs of each family and loss at the smaller and at the larger latent."""
-    return [
-        (fids[small], fids[large])
-        for small, large in pairwise(sorted(fids))
-        if (small.family, small.loss) == (large.family, large.loss)
-    ]
 
 
 def in_range(low: float | None, high: float | None) -> bool:

@@ -2,37 +2,42 @@
 
 import platform
 from collections import Counter
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import jinja2
+import numpy as np
 import pandas as pd
 from babel import Locale
 
 from gen100 import __version__, i18n, layout
+from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data.arrays import load
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import read_json, write_text
-from gen100.i18n import _
+from gen100.report.grid import examples, spread
 from gen100.report.labels import caveat, data_label, extractor_label
-from gen100.report.records import Record
+from gen100.report.loss_graph import COLUMNS as LOSSES
+from gen100.report.loss_graph import both_losses, choose_scale, loss_names
+from gen100.report.neighbours import read_pairs
 from gen100.report.reference import read_levels, read_provenance
-from gen100.report.results import read_results
+from gen100.report.results import read_curve, read_results
+from gen100.report.samples import read_samples
 from gen100.report.style import plain
-from gen100.report.table import DASH, made_with
+from gen100.report.table import DASH, Table, made_with
+from gen100.report.table_formats import texts
 from gen100.thesis import stages
-from gen100.thesis.cells import NUMBERS
 from gen100.thesis.claims.claim import VERDICTS
-from gen100.thesis.claims.report import COLUMNS, RULE
+from gen100.thesis.claims.report import COLUMNS
 from gen100.thesis.forensics.facts import read_forensics
-from gen100.thesis.forensics.report import sections as forensics_sections
-from gen100.thesis.page.cell_cards import cell_card, cell_pictures, real_images
-from gen100.thesis.page.html_tables import mistakes_table, reference_table, results_table, runs_table
-from gen100.thesis.page.pictures import data_address, drawn, read_plot
+from gen100.thesis.forensics.report import report_values
+from gen100.thesis.forensics.verdict import HIGH, LOW
+from gen100.thesis.page.pictures import data_address, drawn, loss_graph, photograph, read_plot, tiles
 from gen100.thesis.tables import build_tables
+from gen100.thesis.templates import render
 from gen100.thesis.theory import draw_all
 from gen100.version import commit
 
@@ -46,6 +51,9 @@ MEDIA_TYPES = {
     ".tex": "application/x-tex",
     ".json": "application/json",
 }
+SHOWN = 32
+"""Images of a cell."""
+NEIGHBOUR_ROWS = 2
 
 
 def write_pages(params: Params) -> None:
@@ -56,26 +64,28 @@ def write_pages(params: Params) -> None:
     """
     results, facts, mistakes = read_results(), read_provenance(), read_forensics()
     reference, arrays = read_json(layout.REFERENCE), load(layout.ARRAYS)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("gen100.thesis.page", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    template = environment.get_template("page.html.j2", globals={"_": _})
-    pictures = {name: cell_pictures(name, params) for name in params.cells}
-    shared = {
+    distances = [run["fid"] for run in results]
+    cells = [_cell(Cell.parse(name), params) for name in params.cells]
+    functions = {"plain": plain, "texts": texts, "zip": zip}
+    shared = functions | {
         "seed": params.seeds[0],
-        "real": real_images(params, arrays),
+        "results": results,
+        "dash": DASH,
         "params": Path("params.yaml").read_text(encoding="utf-8"),
         "versions": _versions(),
+        "fid": {"low": LOW, "high": HIGH, "best": min(distances), "worst": max(distances), **read_levels()},
+        "check": reference.get("check") or {},
+        "family_titles": {cell["cell"].family: FAMILIES[cell["cell"].family].title for cell in cells},
+        # Of the classes that the cells' pictures show, in the same order.
+        "real": tiles(examples(arrays.train_images, arrays.train_labels, _shown(params) % 100)),
+        "verdict_titles": VERDICTS,
     }
     pages = {}
     # All that can be missing is read before the first page is written.
     for language in i18n.LANGUAGES:
         with i18n.language(language):
             tables = build_tables(params)
+            claims = _claims(params.families, language)
             shown = {
                 **shared,
                 "language": language,
@@ -87,76 +97,84 @@ def write_pages(params: Params) -> None:
                 "data": data_label(facts.data),
                 "caveat": caveat(facts.data, [run["images_seen"] for run in results]),
                 "extractor": extractor_label(facts.extractor),
-                "fid": _distances(results),
-                "tables": [results_table(table) for table in tables],
-                **_cells([cell_card(name, params, tables[-1]) | pictures[name] for name in params.cells]),
-                **_claims(params.families),
-                "forensics": [section for section in forensics_sections(mistakes) if section.items],
-                "mistakes": mistakes_table(mistakes),
-                "floor": reference_table(tables[-1], " ".join(made_with(facts, []))),
-                "check": {
-                    name: plain(value, 4) if isinstance(value, int | float) else value
-                    for name, value in (reference.get("check") or {}).items()
-                },
+                "tables": tables,
+                "cards": [cell | _card(cell, tables[-1]) for cell in cells],
+                "claims": claims,
+                "verdicts": Counter(claim["verdict"] for claim in claims),
+                "forensics": report_values(mistakes),
+                "floor": _floor(tables[-1]),
+                "made_with": " ".join(made_with(facts, [])),
                 "plots": {name: read_plot(layout.plot(name, language)) for name in ("cost", "bias")},
-                "runs": runs_table(results),
                 "theory": [(drawn(figure), caption) for _name, figure, caption in draw_all(arrays)],
                 "downloads": _downloads(language),
             }
-            pages[layout.page(language)] = template.render(shown)
+            pages[layout.page(language)] = render("page/page.html.j2", shown)
     for file, text in pages.items():
         write_text(file, text)
 
 
-def _versions() -> dict[str, str]:
-    """Name and version of the program and of PACKAGES, a dash where one is not installed."""
-    found = {"gen100": f"{__version__} ({commit()})", "Python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = DASH
-    return found
+def _shown(params: Params) -> np.ndarray:
+    """Which samples of a cell; sample k is of class k modulo 100."""
+    return spread(np.arange(params.sampling.images) % 100, SHOWN)
 
 
-def _distances(results: list[Record]) -> dict[str, str]:
-    """The range that the thesis printed, that of this study, and what no model made."""
-    printed = [float(numbers["fid"]) for numbers in NUMBERS.values()]
-    measured = [run["fid"] for run in results]
-    ends = {"low": min(printed), "high": max(printed), "best": min(measured), "worst": max(measured)}
-    return {name: i18n.number(value, 2) for name, value in (ends | read_levels()).items()}
+def _cell(cell: Cell, params: Params) -> Values:
+    """What is the same of a cell in every language: its pictures, and its curves, one per seed.
 
-
-def _cells(cards: list[Values]) -> Values:
-    """The cards of each family, and by what they can be chosen."""
-    cells = [card["cell"] for card in cards]
-    titles = {cell.family: FAMILIES[cell.family].title for cell in cells}
+    Raises:
+        UserError: samples, a picture of neighbours or a curve is missing or broken.
+    """
+    seed = params.seeds[0]
+    curves = [read_curve(cell, each) for each in params.seeds]
     return {
-        "families": {
-            name: (title, [card for card in cards if card["cell"].family == name])
-            for name, title in titles.items()
-        },
-        "choices": {
-            "family": (_("Family"), titles),
-            "loss": (_("Loss"), dict.fromkeys(cell.loss_title for cell in cells)),
-            "size": (_("Latent size"), dict.fromkeys(sorted({cell.latent for cell in cells}))),
-        },
+        "cell": cell,
+        "batch": params.batch_size(cell),
+        "curves": curves,
+        "scale": choose_scale(both_losses(curves)),
+        "samples": tiles(read_samples(cell, seed, _shown(params))),
+        "neighbours": photograph(read_pairs(layout.run(cell, seed) / "neighbours.png", NEIGHBOUR_ROWS)),
     }
 
 
-def _claims(families: list[str]) -> Values:
-    """The claims as the stage `claims` judged them, how many have each verdict, and how they were judged.
-
-    Each is its row of claims.<language>.csv, with `title` of its verdict and `target`, the id of the part of the
-    page that shows its figure, or nothing.
+def _card(shown: Values, measures: Table) -> Values:
+    """What else the page shows of a cell, in the current language.
 
     Args:
-        families: those whose cells the page shows.
+        measures: the table of all measures.
+    """
+    cell, curves = shown["cell"], shown["curves"]
+    line = next(line for line in measures.rows if line.cell == cell)
+    # Both losses at the start and the end of the first curve.
+    start, end = (" / ".join(plain(float(curves[0][name].iloc[row]), 4) for name in LOSSES) for row in (0, -1))
+    return {
+        "measures": [
+            (column.head, line.values[column.key].text)
+            for column in measures.columns
+            if column.key in ("fid", "is")
+        ],
+        "losses": loss_names(cell.family),
+        "graph": loss_graph(curves, cell.family),
+        "start": start,
+        "end": end,
+    }
+
+
+def _floor(measures: Table) -> Table:
+    """Real images, noise and one flat colour, by every measure they have, out of the table of all measures."""
+    rows = [row for row in measures.rows if not row.cell]
+    measured = {key for row in rows for key, value in row.values.items() if value.number is not None}
+    return replace(measures, rows=rows, columns=[column for column in measures.columns if column.key in measured])
+
+
+def _claims(families: list[str], language: str) -> list[dict[str, str]]:
+    """The rows of claims.<language>.csv, each with `target`: the id of the part of the page that shows its figure.
+
+    Args:
+        families: those whose cells the page shows; a figure of another has no target.
 
     Raises:
         UserError: the table is missing or unreadable.
     """
-    language = i18n.current()
     file = layout.CLAIMS.with_suffix(f".{language}.csv")
     try:
         rows = pd.read_csv(file, keep_default_na=False, dtype=str, usecols=COLUMNS).to_dict("records")
@@ -169,9 +187,19 @@ def _claims(families: list[str]) -> Values:
     for row in rows:
         if row["verdict"] not in VERDICTS:
             raise UserError(f"{file} holds the verdict '{row['verdict']}': remove it and run stage claims")
-        row |= {"title": _(VERDICTS[row["verdict"]]), "target": targets.get(Path(row["figure"]).name, "")}
-    counted = Counter(row["verdict"] for row in rows)
-    return {"claims": rows, "verdicts": {key: counted[key] for key in VERDICTS}, "claims_rule": _(RULE)}
+        row["target"] = targets.get(Path(row["figure"]).name, "")
+    return rows
+
+
+def _versions() -> dict[str, str]:
+    """Name and version of the program and of PACKAGES, a dash where one is not installed."""
+    found = {"gen100": f"{__version__} ({commit()})", "Python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = DASH
+    return found
 
 
 def _downloads(language: str) -> list[dict[str, str]]:
