@@ -19,7 +19,7 @@ from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import read_caption
 from gen100.thesis import theory
-from gen100.thesis.appendices import figure_title
+from gen100.thesis.cells import figure_title
 from gen100.thesis.stages import THEORY_NAMES
 from gen100.thesis.theory import descent
 from gen100.thesis.theory.activations import pre_activations, sigmoid_slope, steep_until
