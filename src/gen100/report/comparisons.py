@@ -77,12 +77,9 @@ def comparisons(results: list[Record]) -> pd.DataFrame:
     """
     cells, rows = by_cell(results), []
     for name, family in FAMILIES.items():
-        pairs = [
-            (a, b)
-            for latent in sorted({cell.latent for cell in cells if cell.family == name})
-            for a, b in combinations([Cell(name, loss, latent) for loss in family.losses], 2)
-            if a in cells and b in cells
-        ]
+        sizes = sorted({cell.latent for cell in cells if cell.family == name})
+        own = [cell for size in sizes for loss in family.losses if (cell := Cell(name, loss, size)) in cells]
+        pairs = [(a, b) for a, b in combinations(own, 2) if a.latent == b.latent]
         found = [compare(a, b, results) for a, b in pairs]
         for (a, b), one, adjusted in zip(pairs, found, holm([one.p for one in found]), strict=True):
             rows.append(

@@ -59,14 +59,16 @@ def dashes(number: int) -> Dashes:
 
 
 def shortened(text: str, inches: float, size: float) -> str:
-    """A text in letters of `size` points, or as much of its start as fits into so many inches with an ellipsis."""
+    """A text in letters of `size` points, or as much of its start and end as fits into `inches` with an
+    ellipsis."""
     font = FontProperties(size=size)
 
     def fits(said: str) -> bool:
         return text_to_path.get_text_width_height_descent(said, font, ismath=False)[0] <= 72 * inches
 
-    starts = (text[:length].rstrip(" ,") + "…" for length in range(len(text) - 1, 0, -1))
-    return text if fits(text) else next(filter(fits, starts), "…")
+    ends = (length // 2 for length in range(len(text) - 1, 0, -1))
+    cuts = (f"{text[: end + 1].rstrip()}…{text[len(text) - end :].lstrip()}" for end in ends)
+    return text if fits(text) else next(filter(fits, cuts), "…")
 
 
 class _DecimalFormatter(ScalarFormatter):
