@@ -66,9 +66,10 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
     said = []
     for cell, runs in cells.items():
         subsets = pd.concat([read_resamples(cell, run["seed"]) for run in runs]).query("kind == 'subset'")
-        slope, limit = extrapolate(subsets["images"].to_numpy(float), subsets["fid"].to_numpy(float))
-        means = subsets.groupby("images")["fid"].mean()
-        counts = means.index.to_numpy(float)
+        images, fids = (subsets[name].to_numpy(float) for name in ("images", "fid"))
+        slope, limit = extrapolate(images, fids)
+        counts = np.unique(images)
+        means = [fids[images == count].mean() for count in counts]
         ticks |= {int(count): 1 / count for count in counts}
         tint, size = colour(losses.index(cell.loss)), sizes.index(cell.latent)
         points = {"marker": marker(size // 2), "ms": 5, "mew": 1.3, "color": tint}
@@ -81,7 +82,7 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
         said.append(
             _("{cell}: {distance} at {count}, limit {limit}").format(
                 cell=f"{cell.title} {cell.latent}",
-                distance=i18n.number(means.iloc[-1], 1),
+                distance=i18n.number(means[-1], 1),
                 count=i18n.number(counts[-1]),
                 limit=i18n.number(limit, 1),
             )

@@ -38,7 +38,7 @@ def styled() -> Iterator[None]:
     says."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.style.use("gen100.report.figures")
+        matplotlib.style.use("gen100.report.figures")
         mpl.rcParams["axes.prop_cycle"] = cycler(color=CYCLE)
         yield
 
