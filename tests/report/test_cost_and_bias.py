@@ -1,22 +1,25 @@
 """The figures of cost and bias."""
 
+import io
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from gen100 import i18n, layout
 from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.families.vae import VaeFamily
 from gen100.report.bias import draw_bias
-from gen100.report.cost import draw_cost, hours, spaced
+from gen100.report.cost import LABEL_ROOM, LABEL_SIZE, draw_cost, hours, spaced
 from gen100.report.reference import read_levels, read_provenance
 from gen100.report.results import read_results
-from gen100.report.style import colour, marker, read_caption, styled
-from support.made_up import OWN, Cellular, World
+from gen100.report.style import colour, localize, marker, read_caption, shortened, styled
+from support.made_up import CELLS, OWN, Cellular, World
 
 COST, BIAS = (layout.plot(name, "en") for name in ("cost", "bias"))
 
@@ -46,6 +49,11 @@ def draw(language: str = "en") -> None:
     with i18n.language(language), styled():
         draw_cost(results, levels, facts, layout.plot("cost", language))
         draw_bias(results, levels, facts, layout.plot("bias", language))
+
+
+def told(file: Path) -> set[str]:
+    """The texts of a figure: each stands in a comment above its outlines."""
+    return set(re.findall(r"<!-- +(.*?) +-->", file.read_text(encoding="utf-8")))
 
 
 def test_hours_count_the_autoencoder() -> None:
@@ -146,3 +154,56 @@ def test_a_fifth_family_with_a_fourth_loss_has_a_panel(monkeypatch: pytest.Monke
     for caption in (read_caption(COST), read_caption(BIAS)):
         assert all(f"Flow, {title} {latent}: " in caption.alt for title in ("One", "Four") for latent in (64, 256))
         assert "StyleGAN2, Hinge 1024: " in caption.alt
+
+
+def test_a_title_with_dollars_is_no_formula(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FlowFamily, "title", "$x$ or $y$")
+    monkeypatch.setattr(FlowFamily, "losses", {"one": "$1$"})
+    monkeypatch.setitem(FAMILIES, "flow", FlowFamily())
+    world = World(seeds=(0,))
+    world.cells = {Cell("flow", "one", latent): Cellular() for latent in (64, 128)}
+    world.write()
+    draw()
+    for file, shown in ((COST, "$x$ or $y$, $1$ 64"), (BIAS, "$x$ or $y$")):
+        assert shown in told(file)
+        # Variables of formulas are italic.
+        assert "Oblique" not in file.read_text(encoding="utf-8")
+
+
+def test_numbers_along_a_logarithmic_axis_stay_formulas() -> None:
+    with styled():
+        figure = Figure()
+        axes = figure.add_subplot(yscale="log", title="$x$", xlabel="$y$")
+        axes.plot([1, 2], [1, 1e6], label="$z$")
+        axes.legend()
+        localize(figure)
+        content = io.StringIO()
+        figure.savefig(content, format="svg")
+    assert r"$\mathdefault{10^{6}}$" in content.getvalue()
+    assert "<!-- $x$ -->" in content.getvalue()
+    assert "Oblique" not in content.getvalue()
+
+
+def test_a_long_title_ends_before_the_next_panel(monkeypatch: pytest.MonkeyPatch) -> None:
+    losses = {"one": "an objective of many terms", "two": "Two"}
+    monkeypatch.setattr(FlowFamily, "losses", losses)
+    monkeypatch.setattr(FlowFamily, "title", "Conditional normalizing flow")
+    monkeypatch.setitem(FAMILIES, "flow", FlowFamily())
+    world = small()
+    world.cells |= {Cell("flow", loss, latent): Cellular() for loss in losses for latent in (64, 128)}
+    world.write()
+    draw()
+    # Both losses can be told apart.
+    names = {text for text in told(COST) if text.startswith("Condit")}
+    assert len(names) == 4
+    assert all(re.fullmatch(r"Condit[^ ]*….*(terms|Two) (64|128)", name) for name in names)
+    # The figure itself says the title in full.
+    assert "Conditional normalizing flow, an objective of many terms 64: " in read_caption(COST).alt
+    titles = {cell.title for cell in CELLS}
+    assert {title for title in titles if shortened(title, LABEL_ROOM, LABEL_SIZE) != title} == set()
+
+
+def test_a_text_is_shortened_to_its_room() -> None:
+    assert shortened("wide", 5, 10) == "wide"
+    assert shortened("a name, and more", 0.7, 10) == "a na…ore"
+    assert shortened("wide", 0, 10) == "…"

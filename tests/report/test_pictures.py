@@ -19,11 +19,11 @@ from gen100.report.neighbours import write_neighbours
 from gen100.report.results import aggregate
 from gen100.report.style import read_caption
 from gen100.thesis import theory
-from gen100.thesis.appendices import figure_title
+from gen100.thesis.cells import figure_title
+from gen100.thesis.stages import THEORY_NAMES
 from gen100.thesis.theory import descent
 from gen100.thesis.theory.activations import pre_activations, sigmoid_slope, steep_until
 from gen100.thesis.theory.diffusion import reverse, reverse_mean
-from gen100.thesis.theory.rules import METHODS, descend
 from support.made_up import OWN
 from support.report_workspace import make_workspace
 
@@ -125,7 +125,7 @@ def test_grid_shows_generated_left_and_training_images_right() -> None:
 
 def test_every_figure_is_there_once_per_language(reported) -> None:
     _, first = reported
-    names = {f"{name}.{language}.svg" for name in ("cost", "bias", *theory.NAMES) for language in i18n.LANGUAGES}
+    names = {f"{name}.{language}.svg" for name in ("cost", "bias", *THEORY_NAMES) for language in i18n.LANGUAGES}
     names |= {f"family_{name}.{language}.png" for name in ("vae", "stylegan2") for language in i18n.LANGUAGES}
     assert set(first) == names
     for name in first:
@@ -199,7 +199,7 @@ CLOSED_FORMS = {
 
 @pytest.mark.parametrize("method", CLOSED_FORMS)
 def test_update_rules_on_a_slope(method: str) -> None:
-    path = descend(lambda _: np.array([2.0, -2.0]), np.array([1.0, -3.0]), 50, METHODS[method])
+    path = descent.descend(lambda _: np.array([2.0, -2.0]), np.array([1.0, -3.0]), 50, descent.METHODS[method])
     assert np.array_equal(path[0], [1, -3])
     expected = np.outer(CLOSED_FORMS[method], [-1, 1])
     np.testing.assert_allclose(np.diff(path, axis=0), expected, atol=1e-7)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from babel.numbers import format_decimal
 
 from gen100 import layout
 from gen100.cells import Cell
@@ -264,13 +265,39 @@ def test_ukrainian_tables_have_a_decimal_comma_and_their_data_a_point(workspace:
     assert "100,00" in Path("reports/tables/table_3_2.uk.tex").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(("language", "mark"), [("en", "."), ("uk", ",")])
+def test_negative_numbers_agree(workspace: Path, language: str, mark: str) -> None:
+    """As the language's own minus (a hyphen-minus in both), as a minus in LaTeX, and as data with a hyphen."""
+    assert [format_decimal(-1, locale=code) for code in ("en", "uk")] == ["-1", "-1"]
+    params = make_workspace(workspace, CELLS)
+    curve = Path("results/stylegan2-hinge-1024/0/curve.csv")
+    curve.write_text("epoch,step,images,train_loss,val_loss\n1,9,9,-1.25,-0.5\n")
+    aggregate(params)
+    write_tables(params)
+    row = read_table("3_2", language)[0]
+    heads = [head for head in row if "Loss" in head or "втрат" in head][-8:]
+    printed, training, validation = "-0.0853", "-1.25", "-0.5"
+    assert [row[head] for head in heads if "-" in row[head]] == [training, validation, printed]
+    text = Path(f"reports/tables/table_3_2.{language}.md").read_text(encoding="utf-8")
+    latex = Path(f"reports/tables/table_3_2.{language}.tex").read_text(encoding="utf-8")
+    for number in (printed, "-1.250", "-0.5000"):
+        shown = number.replace(".", mark)
+        assert f"| {shown} |" in text
+        assert f"& {shown.replace('-', '$-$')} " in latex
+    assert "−" not in text + latex
+
+
 def test_families_with_other_losses_say_which(workspace: Path) -> None:
     params = make_workspace(workspace, CELLS)
     aggregate(params)
     write_tables(params)
     said = "For StyleGAN2 the two loss columns hold the losses of: generator, discriminator."
     assert said in Path("reports/tables/table_3_2.en.md").read_text(encoding="utf-8")
-    assert "loss columns" not in Path("reports/tables/table_3_1.en.md").read_text(encoding="utf-8")
+    # Neither a table without such a family, nor one without such columns.
+    for name in ("3_1", "measures"):
+        for suffix in ("md", "tex"):
+            file = Path(f"reports/tables/table_{name}.en.{suffix}")
+            assert "loss columns" not in file.read_text(encoding="utf-8")
 
 
 def test_heads_of_the_table_of_measures_point_to_better_values(workspace: Path) -> None:
@@ -358,3 +385,12 @@ def test_titles_admit_what_the_numbers_are(workspace: Path) -> None:
 def test_latex_escapes() -> None:
     assert escaped("48.1% of a_b & {c} ± 1 — #$") == r"48.1\% of a\_b \& \{c\} $\pm$ 1 --- \#\$"
     assert escaped("\\") == r"\textbackslash{}"
+    assert escaped("β-VAE, λ = −1, ΔΤ ς") == r"$\beta$-VAE, $\lambda$ = $-$1, $\Delta$$\mathrm{T}$ $\varsigma$"
+
+
+def test_latex_knows_the_greek_alphabet() -> None:
+    letters = [chr(code) for code in (*range(0x391, 0x3A2), *range(0x3A3, 0x3AA), *range(0x3B1, 0x3CA))]
+    assert len(letters) == 24 + 25
+    written = [escaped(letter) for letter in letters]
+    assert all(re.fullmatch(r"\$(\\[A-Za-z]+(\{[A-Z]\})?|o)\$", text) for text in written)
+    assert len(set(written)) == len(letters)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gen100.families.registry import FAMILIES
 from gen100.report.results import aggregate
 from gen100.thesis.tables import write_tables
 from support.report_workspace import ALL_CELLS, make_workspace
@@ -24,6 +25,7 @@ PREAMBLE = {
 @pytest.mark.parametrize("language", ["en", "uk"])
 def test_every_table_compiles_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(FAMILIES["dalle"].losses, "mse", "βλ-MSE")
     params = make_workspace(tmp_path, ALL_CELLS, seeds=(0, 1))
     aggregate(params)
     write_tables(params)

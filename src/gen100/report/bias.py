@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 
 from gen100 import i18n
@@ -11,46 +12,43 @@ from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.metrics.extrapolation import extrapolate
 from gen100.provenance import Provenance
-from gen100.report.figure_text import by_cell, draw_levels, headed
+from gen100.report.figure_text import draw_levels, headed
 from gen100.report.labels import network_head
 from gen100.report.records import Record
-from gen100.report.resamples import read_resamples
+from gen100.report.results import by_cell
+from gen100.report.samples import read_resamples
 from gen100.report.style import Caption, colour, dashes, marker, save
 
-WIDTH, PANEL, AXIS = 9.6, 2.2, 0.55
-"""Inches: of the figure, of a panel's height, and of the room below it for the axis."""
-LEGEND_LINE = 0.16
-"""Inches per line of a legend."""
+WIDTH, PANEL, AXIS, LEGEND_LINE = 9.6, 2.2, 0.55, 0.16
+"""Inches: of the figure, of a panel's height, of the room below it for the axis, and per line of a legend."""
 LEGEND_COLUMNS = 3
 
 
 def draw_bias(results: list[Record], levels: dict[str, float], facts: Provenance, target: Path) -> None:
     """Write the plot in the current language: a panel per family of FID against 1/N, with lines to 1/N = 0.
 
-    Args:
-        levels: the distance of real images, noise and one flat colour.
-
-    Raises:
-        UserError: resamples of a run are missing or broken.
+    `levels` has the distance of real images, noise and one flat colour. UserError where resamples are missing or
+    broken.
     """
-    cells = by_cell(results)
-    families = [name for name in FAMILIES if any(cell.family == name for cell in cells)]
-    columns = min(len(families), 2)
-    rows = -(-len(families) // columns)
-    lines = {name: -(-sum(cell.family == name for cell in cells) // LEGEND_COLUMNS) for name in families}
-    above = 0.3 + LEGEND_LINE * max(lines.values())
-    title, below = _("How the distance depends on the number of samples"), rows * (above + PANEL + AXIS)
+    panels: dict[str, dict[Cell, list[Record]]] = {}
+    for cell, runs in by_cell(results).items():
+        panels.setdefault(cell.family, {})[cell] = runs
+    panels = {name: panels[name] for name in FAMILIES if name in panels}
+    columns = min(len(panels), 2)
+    legend = {name: LEGEND_LINE * -(-len(cells) // LEGEND_COLUMNS) for name, cells in panels.items()}
+    above = 0.3 + max(legend.values())
+    below = -(-len(panels) // columns) * (above + PANEL + AXIS)
+    title = _("How the distance depends on the number of samples")
     figure, title, head = headed((WIDTH, below), title, results, facts)
     height = head + below
     measure, said = network_head(facts.extractor.distance, facts.extractor), []
-    for number, name in enumerate(families):
+    for number, (name, cells) in enumerate(panels.items()):
         row, column = divmod(number, columns)
         top = head + row * (above + PANEL + AXIS) + above
-        box = (0.075 + 0.48 * column, 1 - (top + PANEL) / height, 0.415, PANEL / height)
-        axes = figure.add_axes(box)
-        said += _draw_panel(axes, {cell: runs for cell, runs in cells.items() if cell.family == name})
+        axes = figure.add_axes((0.075 + 0.48 * column, 1 - (top + PANEL) / height, 0.415, PANEL / height))
+        said += _draw_panel(axes, cells)
         draw_levels(axes, levels, ["real"])
-        axes.set_title(FAMILIES[name].title, pad=72 * (0.06 + LEGEND_LINE * lines[name]))
+        axes.set_title(FAMILIES[name].title, pad=72 * (0.06 + legend[name]))
         axes.set(xlabel=_("samples N, evenly spaced in 1/N"), ylabel=measure)
     alt = _(
         "{measure} of random subsets of N samples against 1/N, one panel per family and one line per cell, fitted "
@@ -67,18 +65,15 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
     ticks: dict[int, float] = {}
     said = []
     for cell, runs in cells.items():
-        subsets = [read_resamples(cell, run["seed"]).query("kind == 'subset'") for run in runs]
-        images = np.concatenate([rows["images"].to_numpy(float) for rows in subsets])
-        fids = np.concatenate([rows["fid"].to_numpy(float) for rows in subsets])
+        subsets = pd.concat([read_resamples(cell, run["seed"]) for run in runs]).query("kind == 'subset'")
+        images, fids = (subsets[name].to_numpy(float) for name in ("images", "fid"))
         slope, limit = extrapolate(images, fids)
         counts = np.unique(images)
-        ticks |= {int(count): 1 / count for count in counts}
         means = [fids[images == count].mean() for count in counts]
+        ticks |= {int(count): 1 / count for count in counts}
         tint, size = colour(losses.index(cell.loss)), sizes.index(cell.latent)
-        points = {
-            **{"marker": marker(size // 2), "ms": 5, "mew": 1.3, "color": tint},
-            "mfc": "white" if size % 2 else tint,
-        }
+        points = {"marker": marker(size // 2), "ms": 5, "mew": 1.3, "color": tint}
+        points["mfc"] = "white" if size % 2 else tint
         axes.plot(1 / counts, means, ls="", **points)
         reach = np.array([0, 1 / counts.min()])
         axes.plot(reach, limit + slope * reach, color=tint, lw=1.3, ls=dashes(size))

@@ -1,6 +1,8 @@
-"""Whether two losses of a family and size differ by more than noise: reports/comparisons.csv."""
+"""Whether two losses of a family and size differ by more than noise: reports/comparisons.csv, and the marks of
+tables that follow from it."""
 
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,15 +13,19 @@ from gen100.config import Params
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import whole
-from gen100.report.resamples import bootstrap
-from gen100.report.results import Record, read_results
+from gen100.report.records import Record, advice, reading
+from gen100.report.results import by_cell, read_results
+from gen100.report.samples import bootstrap
 from gen100.report.statistics import LEVEL, Difference, difference, holm
 
 COLUMNS = [
     *("family", "latent_size", "measure", "loss_a", "loss_b", "mean_a", "mean_b", "difference", "seeds"),
     *("low_seeds", "high_seeds", "p_seeds", "low_samples", "high_samples", "p_samples", "p_adjusted", "verdict"),
 ]
-UNDECIDED, ONE_SEED = "within noise", "one seed"
+Mark = Literal["", "best", "tied"]
+"""Whether a cell of a table is the best of its group, or within the noise of the best."""
+Winners = set[tuple[Cell, Cell]]
+"""Pairs of cells of one family and size, of which the first has a lower distance than the second beyond noise."""
 
 
 def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
@@ -51,9 +57,9 @@ def compare(a: Cell, b: Cell, results: list[Record]) -> Difference:
 def _verdict(found: Difference, adjusted: float) -> str:
     intervals = [found.by_samples, *([found.by_seeds] if found.by_seeds else [])]
     if adjusted >= LEVEL or any(low <= 0 <= high for low, high in intervals):
-        return UNDECIDED
+        return "within noise"
     if found.by_seeds is None:
-        return ONE_SEED
+        return "one seed"
     return "a" if found.value < 0 else "b"
 
 
@@ -69,15 +75,11 @@ def comparisons(results: list[Record]) -> pd.DataFrame:
     Raises:
         UserError: as `compare`.
     """
-    cells = [Cell.parse(text) for text in dict.fromkeys(row["cell"] for row in results)]
-    rows = []
+    cells, rows = by_cell(results), []
     for name, family in FAMILIES.items():
-        pairs = [
-            (a, b)
-            for latent in sorted({cell.latent for cell in cells if cell.family == name})
-            for a, b in combinations([Cell(name, loss, latent) for loss in family.losses], 2)
-            if a in cells and b in cells
-        ]
+        sizes = sorted({cell.latent for cell in cells if cell.family == name})
+        own = [cell for size in sizes for loss in family.losses if (cell := Cell(name, loss, size)) in cells]
+        pairs = [(a, b) for a, b in combinations(own, 2) if a.latent == b.latent]
         found = [compare(a, b, results) for a, b in pairs]
         for (a, b), one, adjusted in zip(pairs, found, holm([one.p for one in found]), strict=True):
             rows.append(
@@ -91,11 +93,36 @@ def comparisons(results: list[Record]) -> pd.DataFrame:
 
 
 def write_comparisons(_params: Params) -> None:
-    """Write reports/comparisons.csv.
-
-    Raises:
-        UserError: results.csv or resamples are missing.
-    """
+    """Write reports/comparisons.csv; UserError where results.csv or resamples are missing."""
     table = comparisons(read_results())
     with whole(layout.COMPARISONS) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_winners() -> Winners:
+    """What reports/comparisons.csv decided; UserError where it is missing, or of other columns."""
+    winners: Winners = set()
+    with reading(layout.COMPARISONS, advice("compare")):
+        for row in pd.read_csv(layout.COMPARISONS).to_dict("records"):
+            a, b = (Cell(row["family"], row[loss], int(row["latent_size"])) for loss in ("loss_a", "loss_b"))
+            if row["measure"] == "fid" and row["verdict"] in ("a", "b"):
+                winners.add((a, b) if row["verdict"] == "a" else (b, a))
+    return winners
+
+
+def mark_cells(distances: dict[Cell, float], winners: Winners) -> dict[Cell, Mark]:
+    """Mark the cells of one table within their groups, the cells of one family and latent size.
+
+    The lowest distance of a group is the best if the comparisons find it better than each of the others. Else it
+    is tied, with all that it was not found better than.
+    """
+    marks: dict[Cell, Mark] = dict.fromkeys(distances, "")
+    for family, latent in dict.fromkeys((cell.family, cell.latent) for cell in distances):
+        group = [cell for cell in distances if (cell.family, cell.latent) == (family, latent)]
+        lowest = min(group, key=lambda cell: distances[cell])
+        tied = [cell for cell in group if cell != lowest and (lowest, cell) not in winners]
+        if tied:
+            marks |= dict.fromkeys([lowest, *tied], "tied")
+        elif len(group) > 1:
+            marks[lowest] = "best"
+    return marks

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.optimize import isotonic_regression
 
 from gen100 import i18n
@@ -13,12 +12,15 @@ from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.provenance import Provenance
-from gen100.report.figure_text import LEVELS, by_cell, draw_levels, headed, level_name
+from gen100.report.figure_text import LEVELS, draw_levels, headed, level_name
 from gen100.report.labels import network_head
 from gen100.report.records import Record
+from gen100.report.results import by_cell
 from gen100.report.statistics import mean_interval
-from gen100.report.style import Caption, colour, marker, plain, save
+from gen100.report.style import Caption, colour, marker, plain, plain_numbers, save, shortened
 
+LABEL_SIZE, LABEL_ROOM = 7.5, 1.27
+"""Of the names of cells: points, and the inches that a title may take; the next panel begins behind them."""
 LABEL_GAP = 0.043
 """Between the names of cells, as a share of a panel's height."""
 ROOM = 1.8
@@ -44,11 +46,8 @@ def spaced(heights: Sequence[float], gap: float) -> list[float]:
 
 
 def draw_cost(results: list[Record], levels: dict[str, float], facts: Provenance, target: Path) -> None:
-    """Write the plot in the current language: one point per cell, one panel per size, logarithmic axes.
-
-    Args:
-        levels: the distance of real images, noise and one flat colour.
-    """
+    """Write the plot in the current language: one point per cell, one panel per size, logarithmic axes; `levels`
+    has the distance of real images, noise and one flat colour."""
     measure = network_head(facts.extractor.distance, facts.extractor)
     cells = by_cell(results)
     width, plot = 10.4, 4.75
@@ -61,14 +60,11 @@ def draw_cost(results: list[Record], levels: dict[str, float], facts: Provenance
         axes = figure.add_axes(box, sharex=shared, sharey=shared)
         shared = shared or axes
         axes.set(xscale="log", yscale="log", xlabel=_("training hours, with the autoencoder"))
-        axes.set_ylabel("" if number else measure)
-        axes.set_title(size)
+        axes.set(ylabel="" if number else measure, title=size)
         points.append([_draw_point(axes, cell, cells[cell]) for cell in shown])
         draw_levels(axes, levels)
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axis.set_major_formatter(FuncFormatter(lambda value, _position: plain(value)))
-            axis.set_minor_formatter(NullFormatter())
+            plain_numbers(axis, (1, 2, 5))
     # Only now are the axes' limits known.
     for axes, shown in zip(figure.axes, points, strict=True):
         _name_points(axes, shown)
@@ -125,12 +121,12 @@ def _name_points(axes: Axes, points: list[Point]) -> None:
     for (cell, x, y), height in zip(points, spaced(heights.tolist(), LABEL_GAP), strict=True):
         tint, sign = _look(cell)
         axes.annotate(
-            f"     {cell.title} {cell.latent}",
+            f"     {shortened(cell.title, LABEL_ROOM, LABEL_SIZE)} {cell.latent}",
             (x, y),
             (1.02, height),
             xycoords="data",
             textcoords="axes fraction",
-            fontsize=7.5,
+            fontsize=LABEL_SIZE,
             va="center",
             arrowprops={"arrowstyle": "-", "color": tint, "lw": 0.5, "alpha": 0.7, "relpos": (0, 0.5)},
             annotation_clip=False,

@@ -8,40 +8,20 @@ from textwrap import wrap
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gen100.cells import Cell
 from gen100.i18n import N_, _
 from gen100.provenance import Provenance
-from gen100.report.labels import (
-    admitted,
-    caveat,
-    data_label,
-    extractor_label,
-    span,
-    split_label,
-)
+from gen100.report.labels import admitted, caveat, data_label, devices, extractor_label, span, split_label
 from gen100.report.records import Record
 from gen100.report.style import BLACK, GREY
 
 TITLE_SIZE, NOTE_SIZE = 12.5, 8.5
 """Points."""
-EDGE = 0.1
-"""Inches around the text, unless a figure says otherwise."""
-
-
 LEVELS: dict[str, tuple[str, str]] = {
     "noise": (N_("noise"), ":"),
     "constant": (N_("one flat colour"), "-."),
     "real": (N_("real images"), "--"),
 }
 """Name, to be translated, and line style of each."""
-
-
-def by_cell(results: list[Record]) -> dict[Cell, list[Record]]:
-    """The runs of each cell, in the order of the results."""
-    found: dict[Cell, list[Record]] = {}
-    for run in results:
-        found.setdefault(Cell.parse(run["cell"]), []).append(run)
-    return found
 
 
 def notes(results: list[Record], facts: Provenance) -> list[str]:
@@ -55,14 +35,9 @@ def notes(results: list[Record], facts: Provenance) -> list[str]:
     extractor = _("Measured with {extractor} · images seen: {seen} · {devices}").format(
         extractor=extractor_label(facts.extractor),
         seen=span(run["images_seen"] for run in results),
-        devices="; ".join(dict.fromkeys(run["device"] for run in results)),
+        devices=devices(results),
     )
     return [data, extractor]
-
-
-def _wrapped(text: str, width: float, size: float, letter: float) -> list[str]:
-    """Lines of at most `width` inches, of letters that are `letter` times the font's size wide."""
-    return wrap(text, int(72 * width / (letter * size)))
 
 
 def headed(
@@ -71,7 +46,7 @@ def headed(
     results: list[Record],
     facts: Provenance,
     more: Sequence[str] = (),
-    edge: float = EDGE,
+    edge: float = 0.1,
     dpi: int | None = None,
 ) -> tuple[Figure, str, float]:
     """A figure with a heading at its top left: an honest title, and what the numbers of these runs rest on.
@@ -87,9 +62,10 @@ def headed(
     """
     title = admitted(title, caveat(facts.data, [run["images_seen"] for run in results]))
     width, below = size
-    first = _wrapped(title, width - 2 * edge, TITLE_SIZE, 0.65)
+    room = 72 * (width - 2 * edge)  # points; letters are 0.65 (bold) or 0.56 of their size wide
+    first = wrap(title, int(room / (0.65 * TITLE_SIZE)))
     lines = [*notes(results, facts), *more]
-    second = [part for line in lines for part in _wrapped(line, width - 2 * edge, NOTE_SIZE, 0.56)]
+    second = [part for line in lines for part in wrap(line, int(room / (0.56 * NOTE_SIZE)))]
     head = 2 * edge + 1.3 * (TITLE_SIZE * len(first) + NOTE_SIZE * len(second)) / 72
     head = round(dpi * head) / dpi if dpi else head
     height = head + below
@@ -105,15 +81,10 @@ def level_name(kind: str) -> str:
 
 
 def draw_levels(axes: Axes, levels: dict[str, float], kinds: Sequence[str] = tuple(LEVELS)) -> None:
-    """Draw horizontal lines, each named at its left end: above the line, the lower of noise and colour below it.
-
-    Args:
-        levels: the distance of each kind.
-        kinds: those to draw.
-    """
+    """Draw a line at the distance of each of `kinds`; its name is above it, below for the lower of noise and
+    colour."""
     for kind in kinds:
-        higher = any(levels[other] > levels[kind] for other in kinds if other != kind)
-        below = kind != "real" and higher
+        below = kind != "real" and any(levels[other] > levels[kind] for other in kinds)
         axes.axhline(levels[kind], color=BLACK, lw=1.1, ls=LEVELS[kind][1], zorder=1)
         axes.annotate(
             level_name(kind),

@@ -20,22 +20,17 @@ Images = NDArray[np.uint8]
 
 
 def mosaic(images: Images, columns: int = SIDE, scale: int = 2, gap: int = 2) -> Images:
-    """Lay images out row by row, each pixel as `scale` x `scale` equal pixels, on white.
-
-    Args:
-        images: N x 3 x 32 x 32, uint8.
+    """Lay images, N x 3 x 32 x 32, out row by row, each pixel as `scale` x `scale` equal pixels, on white.
 
     Returns:
         height x width x 3, uint8; places after the last image stay white.
     """
     count, channels, height, width = images.shape
-    rows = -(-count // columns)
-    sheet = np.full((rows, height * scale + gap, columns, width * scale + gap, channels), 255, dtype=np.uint8)
-    large = images.transpose(0, 2, 3, 1).repeat(scale, axis=1).repeat(scale, axis=2)
-    for place, image in enumerate(large):
-        sheet[place // columns, : height * scale, place % columns, : width * scale] = image
-    whole_sheet = sheet.reshape(rows * (height * scale + gap), columns * (width * scale + gap), channels)
-    return whole_sheet[: whole_sheet.shape[0] - gap, : whole_sheet.shape[1] - gap]
+    rows, tall, wide = -(-count // columns), height * scale + gap, width * scale + gap
+    tiles = np.full((rows * columns, tall, wide, channels), 255, dtype=np.uint8)
+    tiles[:count, : tall - gap, : wide - gap] = images.transpose(0, 2, 3, 1).repeat(scale, 1).repeat(scale, 2)
+    sheet = tiles.reshape(rows, columns, tall, wide, channels).swapaxes(1, 2)
+    return sheet.reshape(rows * tall, columns * wide, channels)[: rows * tall - gap, : columns * wide - gap]
 
 
 def spread(labels: NDArray[np.integer], count: int = SIDE * SIDE) -> NDArray[np.intp]:
@@ -54,7 +49,7 @@ def examples(images: Images, labels: NDArray[np.integer], wanted: NDArray[np.int
     """One image for each wanted class, another one each time a class comes again.
 
     Args:
-        images: N x 3 x 32 x 32, uint8, with their N `labels`.
+        images: N x 3 x 32 x 32, with their N `labels`.
         wanted: M classes; each must occur in `labels`.
 
     Returns:
@@ -69,11 +64,7 @@ def examples(images: Images, labels: NDArray[np.integer], wanted: NDArray[np.int
 def write_grid(samples: Images, labels: NDArray[np.integer], real: Cifar100, target: Path, title: str) -> None:
     """Write one PNG: up to 8 x 8 generated images, and training images of the same classes on the right.
 
-    Args:
-        samples: N x 3 x 32 x 32, uint8.
-        labels: N classes.
-        real: where the training images come from.
-        title: said above both; the file also carries it inside.
+    Of N x 3 x 32 x 32 `samples`, uint8, with their N `labels`. The `title` stands above both and inside the file.
     """
     chosen = spread(labels)
     sheets = {
@@ -85,11 +76,8 @@ def write_grid(samples: Images, labels: NDArray[np.integer], real: Cifar100, tar
 
 
 def save_sheets(sheets: dict[str, Images], caption: Caption, said: list[str], target: Path) -> None:
-    """Write one PNG of sheets of equal size side by side, pixel for pixel, each below its heading.
-
-    Args:
-        said: the lines of the title above all.
-    """
+    """Write one PNG of sheets of equal size side by side, pixel for pixel, each below its heading, and all below
+    the lines `said`."""
     dpi, margin, head = 200, MARGIN, 80 + 36 * len(said)
     height, width = next(iter(sheets.values())).shape[:2]
     total_width, total_height = len(sheets) * (width + margin) + margin, height + head + margin
@@ -98,9 +86,8 @@ def save_sheets(sheets: dict[str, Images], caption: Caption, said: list[str], ta
         for place, (heading, sheet) in enumerate(sheets.items()):
             left = margin + place * (width + margin)
             figure.figimage(sheet, left, margin, origin="upper")
-            figure.text(
-                left / total_width, (margin + height + 10) / total_height, heading, fontsize=9, va="bottom"
-            )
-        title, top = "\n".join(said), 1 - 22 / total_height
-        figure.text(margin / total_width, top, title, fontsize=9.5, weight="bold", va="top")
+            top = (margin + height + 10) / total_height
+            figure.text(left / total_width, top, heading, fontsize=9, va="bottom")
+        start = margin / total_width, 1 - 22 / total_height
+        figure.text(*start, "\n".join(said), fontsize=9.5, weight="bold", va="top")
         save(figure, target, caption)

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from gen100 import i18n
+from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.provenance import DataFacts, ExtractorFacts, SplitFacts
+from gen100.report.records import Record
 
 SHORT_RUN = 1_000_000
 """Runs that saw fewer images than this are called short: their numbers say little of the model."""
@@ -13,15 +15,11 @@ SHORT_RUN = 1_000_000
 def data_label(data: DataFacts) -> str:
     """ "CIFAR-100", or "synthetic stand-in (2,000 training images, seed 0)"."""
     count = i18n.number(data.train)
-    match data.name:
-        case "synthetic":
-            return _("synthetic stand-in ({count} training images, seed {seed})").format(
-                count=count, seed=data.seed
-            )
-        case "archive":
-            return _("archive in CIFAR-100's format ({count} training images)").format(count=count)
-        case name:
-            return name
+    texts = {
+        "synthetic": _("synthetic stand-in ({count} training images, seed {seed})"),
+        "archive": _("archive in CIFAR-100's format ({count} training images)"),
+    }
+    return texts.get(data.name, data.name).format(count=count, seed=data.seed)
 
 
 def network_label(extractor: ExtractorFacts) -> str:
@@ -56,14 +54,19 @@ def split_name(split: SplitFacts) -> str:
     return {"train": _("train"), "test": _("test")}[split.split]
 
 
+def devices(runs: Iterable[Record]) -> str:
+    return "; ".join(dict.fromkeys(run["device"] for run in runs))
+
+
 def caveat(data: DataFacts, images_seen: Iterable[float]) -> str:
     """What a title must admit: "synthetic data, short run", or nothing."""
-    said = []
-    if data.synthetic:
-        said.append(_("synthetic data"))
-    if any(seen < SHORT_RUN for seen in images_seen):
-        said.append(_("short run"))
-    return ", ".join(said)
+    holds = {_("synthetic data"): data.synthetic, _("short run"): any(seen < SHORT_RUN for seen in images_seen)}
+    return ", ".join(said for said, true in holds.items() if true)
+
+
+def usual_title(family: str) -> str:
+    """The title of a family's figure, in the current language."""
+    return _("Training and images generated with the {family} model").format(family=FAMILIES[family].title)
 
 
 def admitted(title: str, told: str) -> str:

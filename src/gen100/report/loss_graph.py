@@ -5,11 +5,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from gen100.families.registry import FAMILIES
 from gen100.i18n import N_, _
-from gen100.report.style import BLUE, VERMILION, plain
+from gen100.report.style import BLUE, VERMILION, plain_numbers
 
 COLUMNS = ("train_loss", "val_loss")
 """Of curve.csv."""
@@ -47,32 +47,19 @@ def draw_losses(axes: Axes, curves: list[pd.DataFrame], family: str) -> None:
     """Both losses by epoch: one line per seed, thin where there are several."""
     several = len(curves) > 1
     for curve in curves:
-        style = {
-            "marker": "o" if len(curve) <= 30 and not several else "",
-            "markersize": 3.5,
-            "lw": 1 if several else 1.8,
-            "alpha": 0.8 if several else 1,
-        }
+        style = {"marker": "o" if len(curve) <= 30 and not several else "", "markersize": 3.5}
+        style |= {"lw": 1, "alpha": 0.8} if several else {"lw": 1.8, "alpha": 1}
         axes.plot(curve["epoch"], curve["train_loss"], color=BLUE, **style)
         axes.plot(curve["epoch"], curve["val_loss"], color=VERMILION, ls=(0, (4, 1.5)), **style)
     for line, name in zip(axes.lines[:2], loss_names(family), strict=True):
         line.set_label(name)
-    _scale(axes, both_losses(curves))
+    values = both_losses(curves)
+    scale = choose_scale(values)
+    axes.set_yscale(scale, **({"linthresh": float(np.nanmedian(np.abs(values)))} if scale == "symlog" else {}))
+    if scale == "log":
+        decades = np.log10(np.nanmax(values) / np.nanmin(values))
+        plain_numbers(axes.yaxis, (1, 2, 5) if decades < 3 else (1,))
+    axes.set_ylabel(_(AXIS_TITLES[scale]))
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.set_xlabel(_("epoch"))
     axes.legend(loc="lower right", bbox_to_anchor=(1.01, 1.0), ncol=2, handlelength=2.2, borderaxespad=0.2)
-
-
-def _scale(axes: Axes, values: np.ndarray) -> None:
-    """Set the vertical axis's scale, its title and its numbers."""
-    scale = choose_scale(values)
-    if scale == "symlog":
-        axes.set_yscale("symlog", linthresh=float(np.nanmedian(np.abs(values))))
-    else:
-        axes.set_yscale(scale)
-    if scale == "log":
-        decades = np.log10(np.nanmax(values) / np.nanmin(values))
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 3 else (1,)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: plain(value)))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_ylabel(_(AXIS_TITLES[scale]))

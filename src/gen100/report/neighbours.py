@@ -21,22 +21,16 @@ SCALE, GAP, PAIR_GAP = 2, 2, 24
 def write_neighbours(
     samples: Images, distances: np.ndarray, places: np.ndarray, real: Cifar100, target: Path, title: str
 ) -> None:
-    """Write one PNG: the samples closest to a training image, each with that image to its right.
+    """Write one PNG: the samples closest to a training image of `real`, each with that image to its right.
 
     Args:
         samples: N x 3 x 32 x 32, uint8.
-        distances: N, of each sample to its nearest training image among features.
-        places: N, which training image that is.
-        real: where the training images come from.
+        distances, places: N, of each sample: how far its nearest training image is among features, and which.
         title: said above; the file also carries it inside.
     """
     closest = np.argsort(distances, kind="stable")[: ROWS * COLUMNS]
-    pairs = np.stack(
-        [
-            mosaic(np.stack([samples[place], real.train_images[places[place]]]), columns=2, scale=SCALE, gap=GAP)
-            for place in closest
-        ]
-    )
+    shown = np.stack([samples[closest], real.train_images[places[closest]]], axis=1)
+    pairs = np.stack([mosaic(pair, columns=2, scale=SCALE, gap=GAP) for pair in shown])
     sheet = mosaic(pairs.transpose(0, 3, 1, 2), COLUMNS, scale=1, gap=PAIR_GAP)
     alt = (
         f"The {len(pairs)} of {len(samples):,} generated images that are closest to a training image, each with"
@@ -48,14 +42,8 @@ def write_neighbours(
 
 
 def read_pairs(file: Path, rows: int) -> Images:
-    """The first `rows` of pairs out of a picture of `write_neighbours`, each pixel once.
-
-    Returns:
-        height x width x 3, uint8.
-
-    Raises:
-        UserError: the file is missing, or is another picture.
-    """
+    """The first `rows` of pairs out of a picture of `write_neighbours`, each pixel once: height x width x 3,
+    uint8. UserError where the file is missing, or is another picture."""
     side = 32 * SCALE
     height = ROWS * (side + PAIR_GAP) - PAIR_GAP
     width = COLUMNS * (2 * side + GAP + PAIR_GAP) - PAIR_GAP

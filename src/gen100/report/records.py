@@ -1,4 +1,4 @@
-"""Flat JSON files of runs, read with one-line errors."""
+"""Files of runs, read with one-line errors."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -23,11 +23,7 @@ def advice(stage: str, name: str = "", seed: int = 0) -> str:
 
 @contextmanager
 def reading(file: Path, way_out: str, kind: str = "") -> Iterator[None]:
-    """Read a file within the block.
-
-    Raises:
-        UserError: it is missing, or what is read is not what it should be; names the file and the way out.
-    """
+    """Read a file within the block; UserError where it is missing, or what is read is not what it should be."""
     try:
         yield
     except FileNotFoundError:
@@ -37,11 +33,7 @@ def reading(file: Path, way_out: str, kind: str = "") -> Iterator[None]:
 
 
 def read_table(file: Path, way_out: str, needed: Sequence[str] = (), dtype: Any = None) -> pd.DataFrame:
-    """A CSV file that has the columns `needed`.
-
-    Raises:
-        UserError: the file is missing, unreadable or lacks a column.
-    """
+    """A CSV file; UserError where it is missing, unreadable or lacks one of the columns `needed`."""
     with reading(file, way_out, " CSV"):
         table = pd.read_csv(file, dtype=dtype)
     if lacking := [name for name in needed if name not in table]:
@@ -49,22 +41,8 @@ def read_table(file: Path, way_out: str, needed: Sequence[str] = (), dtype: Any 
     return table
 
 
-def read_mapping(file: Path, way_out: str) -> Record:
-    """A JSON file that holds a mapping.
-
-    Raises:
-        UserError: the file is missing or holds something else; names the file and the way out.
-    """
-    with reading(file, way_out, " JSON"):
-        return dict(**read_json(file))
-
-
-def check_numbers(record: Record, keys: list[str], file: Path, way_out: str) -> None:
-    """Refuse a record that lacks one of the numbers, or holds one that is not finite.
-
-    Raises:
-        UserError: names the file, the key and the way out.
-    """
+def check_numbers(record: Record, keys: Sequence[str], file: Path, way_out: str) -> None:
+    """Refuse (UserError) a file's record that lacks one of the numbers, or holds one that is not finite."""
     for key in keys:
         if key not in record:
             raise UserError(f"{file} has no '{key}': remove it and {way_out}")
@@ -72,13 +50,11 @@ def check_numbers(record: Record, keys: list[str], file: Path, way_out: str) -> 
             raise UserError(f"{file} holds {key} = {record[key]}, not a finite number: remove it and {way_out}")
 
 
-def read_record(file: Path, numbers: list[str], texts: list[str], way_out: str) -> Record:
-    """Read a flat JSON file whose `numbers` must be finite and whose `texts` must be filled.
-
-    Raises:
-        UserError: the file or a key is missing, or a value is not finite; names the file and the way out.
-    """
-    record = read_mapping(file, way_out)
+def read_record(file: Path, numbers: Sequence[str], texts: Sequence[str], way_out: str) -> Record:
+    """A JSON file that holds a mapping; UserError unless all `numbers` of it are finite and all `texts` are
+    filled."""
+    with reading(file, way_out, " JSON"):
+        record = dict(**read_json(file))
     check_numbers(record, numbers, file, way_out)
     for key in texts:
         if not isinstance(record.get(key), str) or not record[key]:
@@ -87,11 +63,7 @@ def read_record(file: Path, numbers: list[str], texts: list[str], way_out: str) 
 
 
 def provenance_of(record: Record, file: Path, way_out: str) -> Provenance:
-    """What the numbers of a record were measured with.
-
-    Raises:
-        UserError: the record does not say, or an older version wrote it; names the file and the way out.
-    """
+    """What a file's numbers were measured with; UserError where it does not say, or an older version wrote it."""
     try:
         return Provenance.model_validate(record["provenance"])
     except (KeyError, ValidationError):

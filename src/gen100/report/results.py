@@ -14,17 +14,8 @@ from gen100.families.registry import FAMILIES
 from gen100.files import whole
 from gen100.metrics.measures import columns, computed
 from gen100.provenance import Provenance
-from gen100.report.records import (
-    Record,
-    advice,
-    check_numbers,
-    provenance_of,
-    read_mapping,
-    read_record,
-    read_table,
-)
+from gen100.report.records import Record, advice, check_numbers, provenance_of, read_record, read_table
 
-CELL = ("cell", "family", "loss", "batch_size", "latent_size", "seed")
 LOSSES = ("train_loss", "val_loss")
 VERSIONS = ("device", "commit", "torch")
 
@@ -39,14 +30,9 @@ def provenance_columns(provenance: Provenance) -> Record:
     return {
         "distance": extractor.distance,
         "extractor": extractor.kind,
-        "extractor_accuracy": extractor.accuracy,
-        "extractor_seed": extractor.seed,
-        "extractor_synthetic": extractor.synthetic,
-        "extractor_sha256": extractor.sha256,
+        **{f"extractor_{key}": getattr(extractor, key) for key in ("accuracy", "seed", "synthetic", "sha256")},
         "data": data.name,
-        "data_train": data.train,
-        "data_test": data.test,
-        "data_seed": data.seed,
+        **{f"data_{key}": getattr(data, key) for key in ("train", "test", "seed")},
         "synthetic": data.synthetic,
         "reference": provenance.reference.split,
         "reference_images": provenance.reference.images,
@@ -57,13 +43,9 @@ def provenance_columns(provenance: Provenance) -> Record:
 
 
 def read_curve(cell: Cell | str, seed: int) -> pd.DataFrame:
-    """The loss curve of a run: columns epoch, step, images, train_loss, val_loss, then named parts.
-
-    Raises:
-        UserError: missing, empty, without those columns, or ending in losses that are not finite.
-    """
-    file = layout.run(cell, seed) / "curve.csv"
-    way_out = advice("train", str(cell), seed)
+    """The loss curve of a run: columns epoch, step, images, train_loss, val_loss, then named parts; UserError
+    where it is missing, empty, without those columns, or ending in losses that are not finite."""
+    file, way_out = layout.run(cell, seed) / "curve.csv", advice("train", str(cell), seed)
     curve = read_table(file, way_out, ("epoch", "images", *LOSSES))
     if curve.empty:
         raise UserError(f"{file} lacks rows: remove it and {way_out}")
@@ -77,48 +59,39 @@ def read_curve(cell: Cell | str, seed: int) -> pd.DataFrame:
 def _measures(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
     """The numbers of a run's metrics.json, all that params.yaml asks for, and what they were measured with."""
     file, way_out = layout.run(cell, seed) / "metrics.json", advice("evaluate", str(cell), seed)
-    record = read_mapping(file, way_out)
-    asked = [
-        key
-        for measure in computed(
-            params.metrics,
-            captions=FAMILIES[cell.family].conditional,
-            autoencoder=cell.autoencoder is not None,
-            unseen=True,
-        )
-        for key in measure.keys()  # noqa: SIM118
-    ]
+    record = read_record(file, [], [], way_out)
+    conditional, staged = FAMILIES[cell.family].conditional, cell.autoencoder is not None
+    measures = computed(params.metrics, captions=conditional, autoencoder=staged, unseen=True)
+    asked = {key for measure in measures for key in measure.keys()}  # noqa: SIM118
     provenance = provenance_of(record, file, way_out)
-    found = {key: record.get(key) for key in columns()}
-    check_numbers(record, [key for key in found if key in asked or key in record], file, way_out)
-    return found, provenance
+    check_numbers(record, [key for key in columns() if key in asked or key in record], file, way_out)
+    return {key: record.get(key) for key in columns()}, provenance
 
 
 def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
-    folder = layout.run(cell, seed)
     curve = read_curve(cell, seed)
     measures, provenance = _measures(params, cell, seed)
-    ran = ["images_seen", "seconds", "memory"]
-    run = read_record(folder / "run.json", ran, list(VERSIONS), advice("train", str(cell), seed))
-    name, autoencoder = cell.autoencoder, {}
-    if name is not None:
+    file, numbers = layout.run(cell, seed) / "run.json", ["images_seen", "seconds"]
+    run = read_record(file, [*numbers, "memory"], VERSIONS, advice("train", str(cell), seed))
+    autoencoder: Record = {}
+    if (name := cell.autoencoder) is not None:
         file, way_out = layout.autoencoder(name, seed) / "run.json", advice("autoencoder", name, seed)
-        autoencoder = read_record(file, ["images_seen", "seconds"], [], way_out)
-    values = (str(cell), cell.family, cell.loss, params.batch_size(cell), cell.latent, seed)
-    which = dict(zip(CELL, values, strict=True))
-    other = {
+        autoencoder = read_record(file, numbers, [], way_out)
+    before = {"cell": str(cell), "family": cell.family, "loss": cell.loss, "batch_size": params.batch_size(cell)}
+    before |= {"latent_size": cell.latent, "seed": seed}
+    after = {
         **{name: curve[name].iloc[-1] for name in LOSSES},
-        **{key: run[key] for key in ("images_seen", "seconds")},
+        **{key: run[key] for key in numbers},
         "autoencoder_images": autoencoder.get("images_seen"),
         "autoencoder_seconds": autoencoder.get("seconds"),
         **{key: run[key] for key in ("memory", *VERSIONS)},
         **provenance_columns(provenance),
     }
-    if taken := sorted(measures.keys() & (which | other).keys()):
+    if taken := sorted(measures.keys() & (before | after).keys()):
         raise ValueError(
             f"results.csv has a column '{taken[0]}' already: give that number of a measure another key"
         )
-    return which | measures | other, provenance
+    return before | measures | after, provenance
 
 
 def _differing(a: Any, b: Any, name: str = "") -> tuple[str, Any, Any] | None:
@@ -154,11 +127,15 @@ def aggregate(params: Params) -> None:
 
 
 def read_results() -> list[Record]:
-    """The rows that `aggregate` wrote; a measure that was not asked for is None.
-
-    Raises:
-        UserError: they were not written yet.
-    """
+    """The rows that `aggregate` wrote, where a measure that was not asked for is None; UserError before that."""
     # Digests may consist of digits alone.
     results = read_table(layout.RESULTS, advice("aggregate"), dtype={"extractor_sha256": str, "commit": str})
     return results.astype(object).where(results.notna(), None).to_dict("records")  # pyright: ignore[reportReturnType]
+
+
+def by_cell(results: list[Record]) -> dict[Cell, list[Record]]:
+    """The runs of each cell, in the order of the results."""
+    found: dict[Cell, list[Record]] = {}
+    for run in results:
+        found.setdefault(Cell.parse(run["cell"]), []).append(run)
+    return found

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 CONFIDENCE = 0.95
@@ -13,16 +15,10 @@ Interval = tuple[float, float]
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float | None]:
-    """The mean of runs that differ in their seed alone, and half the width of its 95% interval.
+    """The mean of runs that differ in their seed alone, and half the width of its 95% interval, in their unit.
 
     Student's two-sided t interval with n - 1 degrees of freedom; it takes the runs for independent and their
-    measure for normal.
-
-    Returns:
-        Mean and half-width, in the values' unit. A single value has no spread: its half-width is None.
-
-    Raises:
-        ValueError: there is no value.
+    measure for normal. A single value has no spread: its half-width is None. ValueError where there is none.
     """
     if not values:
         raise ValueError("the mean of no values")
@@ -58,14 +54,12 @@ class Difference:
     @property
     def by_seeds(self) -> Interval | None:
         """95% t interval of the difference over seeds."""
-        if self.error_seeds is None:
-            return None
-        return self._around(float(stats.t.ppf((1 + CONFIDENCE) / 2, self.degrees)) * self.error_seeds)
+        return None if self.error_seeds is None else self._interval(self.error_seeds, stats.t, self.degrees)
 
     @property
     def by_samples(self) -> Interval:
         """95% standard normal interval over samples (Efron & Tibshirani 1993, section 12.4)."""
-        return self._around(float(stats.norm.ppf((1 + CONFIDENCE) / 2)) * self.error_samples)
+        return self._interval(self.error_samples, stats.norm)
 
     @property
     def p_seeds(self) -> float | None:
@@ -73,29 +67,26 @@ class Difference:
 
         As every seed draws its own samples, the noise of sampling is in it too.
         """
-        if self.error_seeds is None:
-            return None
-        distance = self._distance(self.error_seeds)
-        return 2 * float(stats.t.sf(distance, self.degrees))
+        return None if self.error_seeds is None else self._p(self.error_seeds, stats.t, self.degrees)
 
     @property
     def p_samples(self) -> float:
         """The probability of a difference as far out as this one, over other samples of these very trained models
         and with this reference, if their true difference were `shift`."""
-        return 2 * float(stats.norm.sf(self._distance(self.error_samples)))
+        return self._p(self.error_samples, stats.norm)
 
     @property
     def p(self) -> float:
         """The larger p: below a level only where both tests reject (Berger 1982, intersection-union test)."""
         return max(self.p_samples, self.p_seeds or 0.0)
 
-    def _around(self, reach: float) -> Interval:
+    def _interval(self, error: float, law: Any, *shape: float) -> Interval:
+        reach = float(law.ppf((1 + CONFIDENCE) / 2, *shape)) * error
         return self.value - reach, self.value + reach
 
-    def _distance(self, error: float) -> float:
-        """How many standard errors the difference is away from `shift`."""
+    def _p(self, error: float, law: Any, *shape: float) -> float:
         distance = abs(self.value - self.shift)
-        return distance / error if error else math.inf if distance else 0.0
+        return 2 * float(law.sf(distance / error if error else math.inf if distance else 0.0, *shape))
 
 
 def difference(a: Sequence[float], b: Sequence[float], error: float, paired: bool) -> Difference:
@@ -121,9 +112,5 @@ def difference(a: Sequence[float], b: Sequence[float], error: float, paired: boo
 
 def holm(values: Sequence[float]) -> list[float]:
     """p values adjusted so that a level holds for all of them together (Holm 1979), in the order given."""
-    p = np.asarray(values, float)
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1)
-    return adjusted.tolist()
+    p = pd.Series(values, dtype=float).sort_values(kind="stable")
+    return (p * np.arange(len(p), 0, -1)).cummax().clip(upper=1).sort_index().tolist()

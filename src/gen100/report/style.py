@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import matplotlib.style
 from babel.numbers import format_decimal, get_decimal_symbol
 from cycler import cycler
+from matplotlib.axis import Axis, Tick
 from matplotlib.figure import Figure
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, ScalarFormatter
 from PIL import Image
 
 from gen100 import i18n
@@ -26,44 +31,15 @@ _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
 Dashes = str | tuple[int, tuple[float, ...]]
 
-_RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#555555",
-    "axes.labelcolor": BLACK,
-    "axes.prop_cycle": cycler(color=CYCLE),
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e4e4e4",
-    "grid.linewidth": 0.7,
-    "lines.linewidth": 1.8,
-    "legend.frameon": False,
-    "legend.fontsize": 9,
-    "xtick.color": "#555555",
-    "ytick.color": "#555555",
-    "xtick.labelcolor": BLACK,
-    "ytick.labelcolor": BLACK,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "figure.facecolor": "white",
-    "figure.dpi": 200,
-    "savefig.dpi": "figure",
-    "svg.hashsalt": "gen100",
-    "svg.fonttype": "path",
-}
-
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw and save within this block in the project's style, whatever a user's matplotlibrc says."""
+    """Draw and save within this block in the project's style, figures.mplstyle, whatever a user's matplotlibrc
+    says."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(_RC)
+        matplotlib.style.use("gen100.report.figures")
+        mpl.rcParams["axes.prop_cycle"] = cycler(color=CYCLE)
         yield
 
 
@@ -82,6 +58,19 @@ def dashes(number: int) -> Dashes:
     return _DASHES[number % len(_DASHES)]
 
 
+def shortened(text: str, inches: float, size: float) -> str:
+    """A text in letters of `size` points, or as much of its start and end as fits into `inches` with an
+    ellipsis."""
+    font = FontProperties(size=size)
+
+    def fits(said: str) -> bool:
+        return text_to_path.get_text_width_height_descent(said, font, ismath=False)[0] <= 72 * inches
+
+    ends = (length // 2 for length in range(len(text) - 1, 0, -1))
+    cuts = (f"{text[: end + 1].rstrip()}…{text[len(text) - end :].lstrip()}" for end in ends)
+    return text if fits(text) else next(filter(fits, cuts), "…")
+
+
 class _DecimalFormatter(ScalarFormatter):
     """Matplotlib's numbers along a linear axis, with the decimal mark of the current language."""
 
@@ -94,11 +83,16 @@ class _DecimalFormatter(ScalarFormatter):
 
 
 def localize(figure: Figure) -> None:
-    """Give the numbers along all linear axes the decimal mark of the current language."""
+    """Give the numbers along all linear axes the decimal mark of the current language, and show all texts as they
+    are: formulas between dollar signs are for the numbers along logarithmic axes alone."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             if type(axis.get_major_formatter()) is ScalarFormatter:
                 axis.set_major_formatter(_DecimalFormatter())
+    with styled():  # looking for numbers makes them
+        numbers = {label for tick in figure.findobj(Tick) for label in tick.findobj(Text)}
+        for text in set(figure.findobj(Text)) - numbers:
+            cast(Text, text).set_parse_math(False)
 
 
 def plain(value: float, digits: int = 6) -> str:
@@ -107,6 +101,13 @@ def plain(value: float, digits: int = 6) -> str:
     if "e" in text:
         return text.replace(".", get_decimal_symbol(i18n.current()))
     return format_decimal(float(text), "0.##############", i18n.current())
+
+
+def plain_numbers(axis: Axis, steps: tuple[float, ...]) -> None:
+    """Write numbers without exponents along a logarithmic axis, at each of `steps` times a power of 10."""
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(FuncFormatter(lambda value, _position: plain(value)))
+    axis.set_minor_formatter(NullFormatter())
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,7 @@ def save(figure: Figure, target: Path, caption: Caption) -> None:
 
 
 def read_caption(file: Path) -> Caption:
-    """The caption that `save` put into a figure's file.
-
-    Raises:
-        FileNotFoundError: the file is missing.
-    """
+    """The caption that `save` put into a figure's file; FileNotFoundError where that is missing."""
     if file.suffix == ".svg":
         dublin_core = "{http://purl.org/dc/elements/1.1/}"
         tree = ElementTree.parse(file)

@@ -1,8 +1,8 @@
 """Tables of results in the current language: means over seeds with their intervals."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from gen100 import i18n
@@ -12,8 +12,8 @@ from gen100.families.registry import FAMILIES
 from gen100.i18n import N_, _
 from gen100.metrics.measure import OTHER
 from gen100.provenance import Provenance
-from gen100.report.best import Mark, Winners, mark_cells
-from gen100.report.labels import admitted, caveat, data_label, extractor_label, span, split_label
+from gen100.report.comparisons import Mark, Winners, mark_cells
+from gen100.report.labels import admitted, caveat, data_label, devices, extractor_label, span, split_label
 from gen100.report.records import Record
 from gen100.report.reference import Kind
 from gen100.report.statistics import mean_interval
@@ -54,13 +54,14 @@ class Column:
     """A column of numbers.
 
     Attributes:
-        key: of results.csv; `thesis_<key>` for what the thesis printed.
+        key: of results.csv.
         head: what it measures.
         width: in LaTeX, in mm.
         panel: wide tables are several in LaTeX, one per panel.
         note: what the head has no room for.
         digits: after the decimal mark; None for `significant` digits.
         better: whether lower or higher values are better.
+        quoted: what the thesis printed of each cell, where the column holds that instead of a measure.
     """
 
     key: str
@@ -71,10 +72,11 @@ class Column:
     digits: int | None = None
     significant: int = 3
     better: Literal["lower", "higher"] | None = None
+    quoted: Mapping[Cell, str] | None = None
 
     @property
     def printed(self) -> bool:
-        return self.key.startswith("thesis_")
+        return self.quoted is not None
 
     @property
     def full_head(self) -> str:
@@ -86,18 +88,21 @@ class Column:
         """The head with an arrow that points to better values."""
         return self.head + ARROWS[self.better]
 
-    def write(self, number: float) -> str:
-        if self.digits is not None or abs(number) >= 1000:
-            return i18n.number(number, 2 if self.digits is None else self.digits)
-        return i18n.significant(number, self.significant) if number else "0"
-
-    def value(self, runs: Sequence[Record]) -> Value:
-        """The measure of some runs; nothing where one of them lacks it."""
+    def value(self, runs: Sequence[Record], cell: Cell | None) -> Value:
+        """What was printed of a cell, digit by digit, or the measure of its runs; nothing where one lacks it."""
+        if self.quoted is not None:
+            text = self.quoted.get(cell) if cell else None
+            return Value(float(text), text=text) if text else Value()
         if any(run.get(self.key) is None for run in runs):
             return Value()
         middle, half = mean_interval([float(run[self.key]) for run in runs])
         around = f" ± {i18n.significant(half, 2)}" if half else " ± 0" if half is not None else ""
-        return Value(middle, half, self.write(middle) + around)
+        return Value(middle, half, self._write(middle) + around)
+
+    def _write(self, number: float) -> str:
+        if self.digits is not None or abs(number) >= 1000:
+            return i18n.number(number, 2 if self.digits is None else self.digits)
+        return i18n.significant(number, self.significant) if number else "0"
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class TableRow:
     Attributes:
         label: the cell, or what a row at the bottom compares.
         size: (batch, latent), as the thesis writes it.
-        values: by the columns' keys; absent where not measured.
+        values: by the columns' keys.
         runs: the rows of results.csv behind it, or the entry of reference.json.
         cell: None at the bottom.
         mark: of its distance, within its family and latent size.
@@ -130,76 +135,63 @@ class Table:
     columns: list[Column]
     rows: list[TableRow]
     facts: Provenance
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def runs(self) -> list[Record]:
-        return [run for row in self.rows if row.cell for run in row.runs]
 
     def provenance(self, columns: list[Column] | None = None) -> str:
-        """Data, extractor, sample counts, reference, budget, seeds and device, then what signs and heads mean."""
-        shown = self.columns if columns is None else columns
-        said = made_with(self.facts, self.runs, self.columns)
-        return " ".join([*said, *self.notes, *(column.note for column in shown if column.note)])
+        """Data, extractor, sample counts, reference, budget, seeds and device, then what signs mean, and the heads
+        of `columns`, those that are shown."""
+        cells = [row for row in self.rows if row.cell]
+        said = made_with(self.facts, [run for row in cells for run in row.runs], self.columns)
+        if not cells:
+            said.append(_("No cell of this table is in params.yaml."))
+        if any(len(row.runs) > 1 for row in cells):
+            said.append(_("± is half the width of the mean's 95% t interval over seeds."))
+        marks = {row.mark for row in cells}
+        distance = self.facts.extractor.distance
+        said += [_(note).format(distance=distance) for mark, note in MARK_NOTES.items() if mark in marks]
+        if any(column.key == "train_loss" for column in self.columns):
+            said += _loss_notes(dict.fromkeys(row.cell.family for row in cells if row.cell))
+        return " ".join([*said, *(column.note for column in columns or self.columns if column.note)])
 
 
-def devices(runs: list[Record]) -> str:
-    return "; ".join(dict.fromkeys(run["device"] for run in runs))
-
-
-def cell_rows(
-    cells: list[Cell], columns: Sequence[Column], results: list[Record], winners: Winners
-) -> list[TableRow]:
-    """One row per cell with the mean of each column, in the order of `cells`."""
-    rows = {}
-    for cell in cells:
-        runs = [run for run in results if run["cell"] == str(cell)]
-        size = f"({runs[0]['batch_size']}, {cell.latent})"
-        rows[cell] = TableRow(cell.title, size, {column.key: column.value(runs) for column in columns}, runs, cell)
-    distances = {cell: row.values["fid"].number or 0.0 for cell, row in rows.items()}
-    marks = mark_cells(distances, winners)
-    return [replace(row, mark=marks[cell]) for cell, row in rows.items()]
-
-
-def reference_rows(
-    reference: Mapping[Kind, Record], columns: Sequence[Column], facts: Provenance
-) -> list[TableRow]:
-    """Real images, noise and one flat colour, against the reference split."""
-    rows = []
-    for kind, record in reference.items():
-        name = _(BOTTOM[kind, facts.reference.split])
-        label = f"{name} (N = {i18n.number(record['samples'])})"
-        rows.append(TableRow(label, DASH, {column.key: column.value([record]) for column in columns}, [record]))
-    return rows
-
-
-def notes(rows: list[TableRow], facts: Provenance) -> list[str]:
-    """What ± and the signs mean, where they occur, and which losses a family's loss columns hold."""
-    if not rows:
-        return [_("No cell of this table is in params.yaml.")]
+def _loss_notes(families: Iterable[str]) -> list[str]:
+    """What the two loss columns hold, for each family that does not call them as most do."""
     said = []
-    if any(len(row.runs) > 1 for row in rows):
-        said.append(_("± is half the width of the mean's 95% t interval over seeds."))
-    marks = {row.mark for row in rows}
-    said += [
-        _(note).format(distance=facts.extractor.distance) for mark, note in MARK_NOTES.items() if mark in marks
-    ]
-    for name in dict.fromkeys(row.cell.family for row in rows if row.cell):
-        family = FAMILIES[name]
+    for family in (FAMILIES[name] for name in families):
         if family.loss_labels != Family.loss_labels:
             first, second = map(_, family.loss_labels)
-            said.append(
-                _("For {family} the two loss columns hold the losses of: {first}, {second}.").format(
-                    family=family.title, first=first, second=second
-                )
-            )
+            text = _("For {family} the two loss columns hold the losses of: {first}, {second}.")
+            said.append(text.format(family=family.title, first=first, second=second))
     return said
 
 
-def titled(title: str, facts: Provenance, rows: list[TableRow]) -> str:
-    """A title, and what must be admitted of the data and the budget."""
-    seen = [run["images_seen"] for row in rows if row.cell for run in row.runs]
-    return admitted(title, caveat(facts.data, seen))
+def build_table(
+    name: str,
+    title: str,
+    columns: list[Column],
+    cells: Mapping[Cell, list[Record]],
+    reference: Mapping[Kind, Record],
+    facts: Provenance,
+    winners: Winners,
+) -> Table:
+    """A table of the runs of some cells, in their order, of which one column is the distance, `fid`.
+
+    `title` is without what must be admitted of the data and the budget.
+    """
+
+    def values(runs: list[Record], cell: Cell | None = None) -> dict[str, Value]:
+        return {column.key: column.value(runs, cell) for column in columns}
+
+    measured = {cell: values(runs, cell) for cell, runs in cells.items()}
+    marks = mark_cells({cell: found["fid"].number or 0.0 for cell, found in measured.items()}, winners)
+    rows = []
+    for cell, runs in cells.items():
+        size = f"({runs[0]['batch_size']}, {cell.latent})"
+        rows.append(TableRow(cell.title, size, measured[cell], runs, cell, marks[cell]))
+    for kind, record in reference.items():
+        label = f"{_(BOTTOM[kind, facts.reference.split])} (N = {i18n.number(record['samples'])})"
+        rows.append(TableRow(label, DASH, values([record]), [record]))
+    seen = [run["images_seen"] for runs in cells.values() for run in runs]
+    return Table(name, admitted(title, caveat(facts.data, seen)), columns, rows, facts)
 
 
 def made_with(facts: Provenance, runs: list[Record], columns: Sequence[Column] = ()) -> list[str]:

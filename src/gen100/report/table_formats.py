@@ -1,14 +1,15 @@
 """A table as CSV, Markdown and LaTeX, in the current language."""
 
+import jinja2
 import pandas as pd
-from babel.numbers import get_decimal_symbol
+from babel.numbers import get_decimal_symbol, get_minus_sign_symbol
 
 from gen100 import i18n
 from gen100.i18n import N_, _
-from gen100.report.best import Mark
-from gen100.report.labels import data_label, extractor_label, split_label
+from gen100.report.comparisons import Mark
+from gen100.report.labels import data_label, devices, extractor_label, split_label
 from gen100.report.records import Record
-from gen100.report.table import DASH, SIGNS, Column, Table, TableRow, devices
+from gen100.report.table import DASH, SIGNS, Column, Table, TableRow
 
 MARKS: dict[Mark, str] = {"best": N_("best"), "tied": N_("within noise of the best")}
 
@@ -19,12 +20,11 @@ def texts(table: Table, row: TableRow) -> list[str]:
 
 
 def _text(column: Column, row: TableRow) -> str:
-    value = row.values.get(column.key)
-    if value is None:
-        return DASH
+    text = row.values[column.key].text
     if column.printed:
-        return value.text.replace(".", get_decimal_symbol(i18n.current()))
-    return value.text + SIGNS[row.mark] * (column.key == "fid")
+        language = i18n.current()
+        return text.translate({ord("."): get_decimal_symbol(language), ord("-"): get_minus_sign_symbol(language)})
+    return text + SIGNS[row.mark] * (column.key == "fid")
 
 
 def _first_heads() -> list[str]:
@@ -34,23 +34,25 @@ def _first_heads() -> list[str]:
 def as_csv(table: Table) -> str:
     """Numbers in full, with a decimal point in every language; spread and provenance in columns of their own."""
     facts = table.facts
-    label_head, size_head = _first_heads()
     rows = []
     for row in table.rows:
-        entry: Record = {label_head: row.label, size_head: row.size}
+        entry: Record = dict(zip(_first_heads(), (row.label, row.size), strict=True))
         for column in table.columns:
-            value = row.values.get(column.key)
-            entry[column.full_head] = value and (value.text if column.printed else value.number)
-            if not column.printed:
-                entry[f"{column.full_head} ±"] = value and value.half
-        entry[_("Within its family and size")] = _(MARKS[row.mark]) if row.mark else None
-        entry[_("Seeds")] = len(row.runs) if row.cell else None
-        entry[_("Images seen")] = row.runs[0]["images_seen"] if row.cell else None
-        entry[_("Samples")] = row.runs[0]["samples"]
-        entry[_("Device")] = devices(row.runs) if row.cell else None
-        entry[_("Data")] = data_label(facts.data)
-        entry[_("Extractor")] = extractor_label(facts.extractor)
-        entry[_("Reference")] = split_label(facts.reference)
+            value = row.values[column.key]
+            if column.printed:
+                entry[column.full_head] = None if value.number is None else value.text
+            else:
+                entry |= {column.full_head: value.number, f"{column.full_head} ±": value.half}
+        entry |= {
+            _("Within its family and size"): _(MARKS[row.mark]) if row.mark else None,
+            _("Seeds"): len(row.runs) if row.cell else None,
+            _("Images seen"): row.runs[0]["images_seen"] if row.cell else None,
+            _("Samples"): row.runs[0]["samples"],
+            _("Device"): devices(row.runs) if row.cell else None,
+            _("Data"): data_label(facts.data),
+            _("Extractor"): extractor_label(facts.extractor),
+            _("Reference"): split_label(facts.reference),
+        }
         rows.append(entry)
     return pd.DataFrame(rows, dtype=object).to_csv(index=False, lineterminator="\n")
 
@@ -67,6 +69,14 @@ def _plain(text: str) -> str:
     return text.replace("|", "\\|").replace("*", "\\*")
 
 
+_GREEK = {
+    "αβγδεζηθικλμ": r"\alpha \beta \gamma \delta \varepsilon \zeta \eta \theta \iota \kappa \lambda \mu",
+    "νξοπρςστυφχψω": r"\nu \xi o \pi \rho \varsigma \sigma \tau \upsilon \varphi \chi \psi \omega",
+    "ϵϑϕϱϖ": r"\epsilon \vartheta \phi \varrho \varpi",
+    "ΓΔΘΛΞΠΣΥΦΨΩ": r"\Gamma \Delta \Theta \Lambda \Xi \Pi \Sigma \Upsilon \Phi \Psi \Omega",
+    # LaTeX has no commands for those that look like Latin ones.
+    "ΑΒΕΖΗΙΚΜΝΟΡΤΧ": " ".join(rf"\mathrm{{{letter}}}" for letter in "ABEZHIKMNOPTX"),
+}
 _LATEX = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -79,9 +89,15 @@ _LATEX = {
     "∞": r"$\infty$",
     "↓": r"$\downarrow$",
     "↑": r"$\uparrow$",
+    "−": "$-$",
     DASH: "---",
     "–": "--",
     "\N{NO-BREAK SPACE}": "~",
+    **{
+        letter: f"${command}$"
+        for letters, commands in _GREEK.items()
+        for letter, command in zip(letters, commands.split(), strict=True)
+    },
 }
 
 
@@ -90,13 +106,8 @@ def escaped(text: str) -> str:
     return "".join(_LATEX.get(sign, sign) for sign in text)
 
 
-def _latex_number(text: str) -> str:
-    return escaped(text).replace("-", "$-$") if text != DASH else "---"
-
-
-def _box(text: str, width: int, place: str = "b", how: str = r"\centering") -> str:
-    # TeX never hyphenates the first word of a paragraph, unless something stands before it.
-    return rf"\parbox[{place}]{{{width}mm}}{{{how}\hspace{{0pt}}{escaped(text)}}}"
+def _number(text: str) -> str:
+    return "---" if text == DASH else escaped(text.replace("-", "−"))
 
 
 def as_latex(table: Table) -> str:
@@ -105,64 +116,25 @@ def as_latex(table: Table) -> str:
     It is wider than narrow text blocks and then stands out evenly on both sides. A table with panels is one
     float for each of them.
     """
-    panels = sorted({column.panel for column in table.columns})
-    return "\n".join(_float(table, panel, len(panels)) for panel in panels)
-
-
-def _float(table: Table, panel: int, panels: int) -> str:
-    columns = [column for column in table.columns if column.panel == panel]
-    title = escaped(table.title)
-    label = table.name.removeprefix("table_").replace("_", ".")
-    if panels > 1:
-        title, label = f"{title} ({panel + 1}/{panels})", f"{label}-{panel + 1}"
-    label_head, size_head = _first_heads()
-    heads = [
-        _box(label_head, 32, how=r"\raggedright"),
-        _box(size_head, 21),
-        *(_box(column.directed_head, column.width) for column in columns),
-    ]
-    lines = []
-    for number, row in enumerate(table.rows):
-        if row.cell is None and number and table.rows[number - 1].cell:
-            lines.append(r"    \midrule")
-        name = escaped(row.label) if row.cell else _box(row.label, 32, "t", r"\raggedright")
-        found = dict(zip((column.key for column in table.columns), texts(table, row), strict=True))
-        numbers = [_latex_number(found[column.key]) for column in columns]
-        lines.append("    " + " & ".join([name, escaped(row.size), *numbers]) + r" \\")
-    return "\n".join(
-        [
-            r"\begin{table}[htbp]",
-            r"  \centering",
-            rf"  \caption{{{title}}}",
-            rf"  \label{{tab:{label}-{i18n.current()}}}",
-            r"  \scriptsize",
-            r"  \setlength{\tabcolsep}{2.5pt}",
-            r"  \makebox[\textwidth][c]{%",
-            rf"  \begin{{tabular}}{{@{{}}lc{'r' * len(columns)}@{{}}}}",
-            r"    \toprule",
-            *_group(columns),
-            "    " + " & ".join(heads) + r" \\",
-            r"    \midrule",
-            *lines,
-            r"    \bottomrule",
-            r"  \end{tabular}}",
-            "",
-            r"  \smallskip",
-            rf"  \parbox{{\textwidth}}{{{escaped(table.provenance(columns))}}}",
-            r"\end{table}",
-            "",
-        ]
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("gen100.report", "."),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-
-
-def _group(columns: list[Column]) -> list[str]:
-    """The line above the heads that says which numbers are the thesis's."""
-    printed = sum(column.printed for column in columns)
-    if not printed:
-        return []
-    first = 3 + len(columns) - printed
-    head = rf"\multicolumn{{{printed}}}{{c}}{{{escaped(_('Thesis'))}}}"
-    return ["    " + "& " * (first - 1) + head + r" \\", rf"    \cmidrule(l){{{first}-{first + printed - 1}}}"]
+    environment.filters |= {"latex": escaped, "latex_number": _number}
+    panels: dict[int, list[Column]] = {}
+    for column in table.columns:
+        panels.setdefault(column.panel, []).append(column)
+    return environment.get_template("table.tex.j2").render(
+        table=table,
+        panels=list(panels.values()),
+        label=table.name.removeprefix("table_").replace("_", "."),
+        heads=_first_heads(),
+        language=i18n.current(),
+        text=_text,
+        _=_,
+    )
 
 
 FORMATS = {"csv": as_csv, "md": as_markdown, "tex": as_latex}

@@ -4,6 +4,9 @@ import csv
 from importlib.resources import files
 
 from gen100.cells import Cell
+from gen100.families.registry import FAMILIES
+from gen100.i18n import N_, _
+from gen100.report.labels import usual_title
 
 PRINTED = ("fid", "is", "train_loss", "val_loss")
 """The columns that the thesis has."""
@@ -29,3 +32,16 @@ def experiment(cell: Cell) -> int:
     if cell not in NUMBERS:
         return 0
     return 1 if cell.loss == LOSSES[cell.family][0] else 2
+
+
+APPENDICES = dict(zip(LOSSES, (N_("A"), N_("B"), N_("C"), N_("D")), strict=True))
+"""What the appendix with each family's figure is called: Ukrainian counts by its own alphabet."""
+
+
+def figure_title(family: str) -> str:
+    """The title of a family's figure, in the current language: the appendix of the thesis where it has one."""
+    if family not in APPENDICES:
+        return usual_title(family)
+    return _("Appendix {letter}. Training and images generated with the {family} model").format(
+        letter=_(APPENDICES[family]), family=FAMILIES[family].title
+    )

@@ -27,7 +27,7 @@ def tables(params: Params) -> None:
 def figures(params: Params) -> None:
     """Draw losses and images of every cell, the cost of quality, and its bias by the number of samples."""
     from gen100.report.figures import write_figures
-    from gen100.thesis.appendices import figure_title
+    from gen100.thesis.cells import figure_title
 
     write_figures(params, figure_title)
 

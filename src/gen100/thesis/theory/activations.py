@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 from gen100 import i18n
 from gen100.i18n import N_, _
 from gen100.report.style import BLUE, GREEN, GREY, ORANGE, VERMILION, Caption, plain
-from gen100.thesis.theory.descent import Drawn
-from gen100.thesis.theory.rules import Vector
+from gen100.thesis.theory.descent import Drawn, Vector
 
 LEAK = 0.1
 
@@ -41,20 +40,15 @@ def saturation() -> Drawn:
             axes.axvspan(left, right, color=VERMILION, alpha=0.09, lw=0)
         axes.margins(x=0)
     upper.plot(z, sigmoid(z), color=BLUE)
-    upper.set(
-        title=_("sigmoid, {formula}").format(formula="σ(z) = 1 / (1 + exp(−z))"), ylabel="σ(z)", ylim=(-0.05, 1.3)
-    )
+    title = _("sigmoid, {formula}").format(formula="σ(z) = 1 / (1 + exp(−z))")
+    upper.set(title=title, ylabel="σ(z)", ylim=(-0.05, 1.3))
     for place, name in ((-5.8, _("saturated")), (0, _("steep")), (5.8, _("saturated"))):
         upper.text(place, 1.17, name, ha="center", va="center")
     lower.plot(z, sigmoid_slope(z), color=ORANGE)
     lower.axhline(0.025, color=GREY, lw=0.9, ls=(0, (4, 2)))
     lower.text(7.9, 0.034, _("a tenth of the largest slope"), ha="right", va="bottom", fontsize=9)
-    lower.set(
-        title=_("its derivative, {formula}").format(formula="σ′(z) = σ(z) (1 − σ(z))"),
-        xlabel="z",
-        ylabel="σ′(z)",
-        ylim=(-0.01, 0.29),
-    )
+    title = _("its derivative, {formula}").format(formula="σ′(z) = σ(z) (1 − σ(z))")
+    lower.set(title=title, xlabel="z", ylabel="σ′(z)", ylim=(-0.01, 0.29))
     alt = _(
         "The sigmoid and its derivative. For |z| below {edge} it is steep; beyond, its slope is less than a tenth "
         "of its maximum {maximum} and it is saturated."
@@ -63,7 +57,7 @@ def saturation() -> Drawn:
 
 
 ACTIVATIONS = {
-    N_("threshold"): (lambda z: np.where(z >= 0, 1.0, 0.0), lambda z: np.zeros_like(z)),
+    N_("threshold"): (lambda z: np.where(z >= 0, 1.0, 0.0), np.zeros_like),
     "tanh": (np.tanh, tanh_slope),
     N_("sigmoid"): (sigmoid, sigmoid_slope),
     "ReLU": (lambda z: np.maximum(z, 0), lambda z: np.where(z >= 0, 1.0, 0.0)),
@@ -85,8 +79,7 @@ def five_activations() -> Drawn:
             axes.plot(z[part], slope(z[part]), color=ORANGE, ls=(0, (4, 1.5)), label=_("derivative f′(z)"))
         axes.axhline(0, color=GREY, lw=0.8, zorder=0)
         axes.axvline(0, color=GREY, lw=0.8, zorder=0)
-        axes.set(title=_(name).format(leak=plain(LEAK)), ylim=(-1.3, 2.3), xlim=(-3, 3))
-        axes.set_xlabel("z")
+        axes.set(title=_(name).format(leak=plain(LEAK)), xlabel="z", ylim=(-1.3, 2.3), xlim=(-3, 3))
         axes.xaxis.set_tick_params(labelbottom=True)
     panels[-1].axis("off")
     panels[-1].legend(*(part[:2] for part in panels[0].get_legend_handles_labels()), loc="center", fontsize=11)
@@ -117,34 +110,27 @@ def normalization() -> Drawn:
     shares = []
     reach = 1.02 * float(np.abs(before).max())
     z = np.linspace(-reach, reach, 400)
+    near, bars = {"color": GREEN, "alpha": 0.15, "lw": 0}, {"density": True, "color": BLUE, "alpha": 0.75}
     for (left, right), values, name in zip(panels, (before, after), (_("before"), _("after")), strict=True):
-        share = float((np.abs(values) < NEAR_LINEAR).mean())
-        shares.append(share)
-        left.axvspan(-NEAR_LINEAR, NEAR_LINEAR, color=GREEN, alpha=0.15, lw=0, label=_("near-linear region"))
-        left.hist(values, bins=np.linspace(-reach, reach, 121).tolist(), density=True, color=BLUE, alpha=0.75)
-        left.set(
-            title=_("{name}: mean {mean}, deviation {deviation}").format(
-                name=name, mean=i18n.number(abs(values.mean()), 2), deviation=i18n.number(values.std(), 2)
-            ),
-            xlabel="z",
-            ylabel=_("density"),
-        )
-        left.set(xlim=(-reach, reach), ylim=(0, 0.62))
+        shares.append(i18n.number(100 * float((np.abs(values) < NEAR_LINEAR).mean())))
+        left.axvspan(-NEAR_LINEAR, NEAR_LINEAR, label=_("near-linear region"), **near)
+        left.hist(values, bins=np.linspace(-reach, reach, 121).tolist(), **bars)
+        mean, deviation = i18n.number(abs(values.mean()), 2), i18n.number(values.std(), 2)
+        title = _("{name}: mean {mean}, deviation {deviation}").format(name=name, mean=mean, deviation=deviation)
+        left.set(title=title, xlabel="z", ylabel=_("density"), xlim=(-reach, reach), ylim=(0, 0.62))
         curve = left.twinx()
         curve.plot(z, np.tanh(z), color=VERMILION, lw=1.5)
         curve.set(ylabel="tanh(z)", ylim=(-1.15, 1.6), yticks=(-1, 0, 1))
         curve.grid(False)
         curve.spines["right"].set_visible(True)
         curve.yaxis.label.set_color(VERMILION)
-        right.hist(np.tanh(values), bins=np.linspace(-1, 1, 61).tolist(), density=True, color=BLUE, alpha=0.75)
-        said = _("{name}: {share}% in the near-linear region").format(name=name, share=i18n.number(100 * share))
-        right.set(title=said, xlabel="tanh(z)", ylabel=_("density"))
-        right.axvspan(-np.sqrt(0.5), np.sqrt(0.5), color=GREEN, alpha=0.15, lw=0, zorder=0)
+        right.hist(np.tanh(values), bins=np.linspace(-1, 1, 61).tolist(), **bars)
+        title = _("{name}: {share}% in the near-linear region").format(name=name, share=shares[-1])
+        right.set(title=title, xlabel="tanh(z)", ylabel=_("density"))
+        right.axvspan(-np.sqrt(0.5), np.sqrt(0.5), zorder=0, **near)
     panels[0, 0].legend(loc="upper left")
     alt = _(
         "Pre-activations of a neuron for {count} inputs, and their tanh. The near-linear region, where the slope "
         "is at least half of its maximum, holds {before}% of them before batch normalization and {after}% after."
-    ).format(
-        count=i18n.number(len(before)), before=i18n.number(100 * shares[0]), after=i18n.number(100 * shares[1])
-    )
+    ).format(count=i18n.number(len(before)), before=shares[0], after=shares[1])
     return figure, Caption(_("Figure 1.6. Batch normalization and the near-linear region of tanh"), alt)

@@ -1,20 +1,54 @@
-"""Figures 1.1 to 1.3: gradient descent, with real iterations on explicit functions."""
+"""Figures 1.1 to 1.3: gradient descent, with real iterations of torch's optimizers on explicit functions."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from torch import Tensor, optim
 
 from gen100 import i18n
-from gen100.i18n import _
+from gen100.i18n import N_, _
 from gen100.report.style import BLACK, BLUE, CYCLE, GREEN, GREY, VERMILION, Caption, plain
-from gen100.thesis.theory import rules
-from gen100.thesis.theory.rules import METHODS, SGD, Vector, descend
+from gen100.training.optimizer import without_compiler
 
 Drawn = tuple[Figure, Caption]
+Vector = NDArray[np.float64]
+Rule = Callable[[list[Tensor]], optim.Optimizer]
+
+RATE = 0.05
+SGD = without_compiler(optim.SGD)
+METHODS: dict[str, Rule] = {
+    N_("plain"): partial(SGD, lr=RATE),
+    N_("momentum"): partial(SGD, lr=RATE, momentum=0.9),  # heavy ball (Polyak 1964)
+    # Nesterov 1983, in the form of Sutskever et al. 2013
+    "Nesterov": partial(SGD, lr=RATE, momentum=0.9, nesterov=True),
+    "Adagrad": partial(without_compiler(optim.Adagrad), lr=RATE, eps=1e-8),  # Duchi et al. 2011
+    "RMSProp": partial(without_compiler(optim.RMSprop), lr=RATE),  # Tieleman and Hinton 2012
+    "Adadelta": partial(without_compiler(optim.Adadelta), lr=1.0),  # Zeiler 2012: made to need no rate
+    "Adam": partial(without_compiler(optim.Adam), lr=RATE),  # Kingma and Ba 2015, algorithm 1
+    "NAdam": partial(without_compiler(optim.NAdam), lr=RATE),  # Dozat 2016
+}
+"""Each method by its usual name, to be translated."""
+
+
+def descend(gradient: Callable[[Vector], Vector], start: Vector, steps: int, rule: Rule) -> Vector:
+    """The path of a point under an update rule: (steps + 1) x dimensions, from the start on."""
+    point = torch.tensor(start, dtype=torch.float64)
+    optimizer = rule([point])
+    path = [start]
+    for _step in range(steps):
+        point.grad = torch.from_numpy(gradient(path[-1]))
+        optimizer.step()
+        path.append(point.numpy().copy())
+    return np.array(path)
+
 
 WELLS = "f(x) = x⁴ − 4x² + x"
-RATE, STEPS = 0.02, 40
+WELLS_RATE, WELLS_STEPS = 0.02, 40
 
 
 def wells(x: Vector) -> Vector:
@@ -33,70 +67,48 @@ def wells_minima() -> tuple[float, float]:
 
 def _descent(start: float, title: str, alt: str) -> Drawn:
     """Draw a descent from `start`; `alt` is filled with numbers."""
-    path = descend(wells_slope, np.array([start]), STEPS, partial(SGD, lr=RATE))[:, 0]
+    path = descend(wells_slope, np.array([start]), WELLS_STEPS, partial(SGD, lr=WELLS_RATE))[:, 0]
+    minima = wells_minima()
+    lows = [float(wells(np.array(place))) for place in minima]
     figure = Figure(figsize=(9.2, 3.9), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.6, 1))
+    offset: dict[str, Any] = {"textcoords": "offset points"}
     x = np.linspace(-2.35, 2.3, 400)
     left.plot(x, wells(x), color=BLUE)
     left.plot(path, wells(path), color=VERMILION, marker="o", ms=4.5, lw=1, mec="white", mew=0.5)
     steep = wells_slope(path[0]) > 5
-    left.annotate(
-        _("start, x = {start}").format(start=plain(start)),
-        (start, float(wells(path[0]))),
-        (-12, 4) if steep else (0, 16),
-        textcoords="offset points",
-        ha="right" if steep else "center",
-    )
-    for place, name in zip(wells_minima(), (_("global minimum"), _("local minimum")), strict=True):
-        value = float(wells(np.array(place)))
-        left.plot(place, value, marker="*", color=GREEN, ms=12, mec="white", zorder=5)
-        left.annotate(
-            f"{name}\nf({i18n.number(place, 2)}) = {i18n.number(value, 2)}".replace("-", "−"),
-            (place, value),
-            (0, -12),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-        )
+    said = _("start, x = {start}").format(start=plain(start))
+    shift = (-12, 4) if steep else (0, 16)
+    left.annotate(said, (start, float(wells(path[0]))), shift, ha="right" if steep else "center", **offset)
+    for place, low, name in zip(minima, lows, (_("global minimum"), _("local minimum")), strict=True):
+        left.plot(place, low, marker="*", color=GREEN, ms=12, mec="white", zorder=5)
+        said = f"{name}\nf({i18n.number(place, 2)}) = {i18n.number(low, 2)}".replace("-", "−")
+        left.annotate(said, (place, low), (0, -12), ha="center", va="top", **offset)
     left.set(title=WELLS, xlabel="x", ylabel="f(x)", ylim=(-8.2, 7.4))
     right.plot(wells(path), color=VERMILION, marker="o", ms=3.5)
-    best = float(wells(np.array(wells_minima()[0])))
-    right.axhline(best, color=GREEN, ls=(0, (4, 2)), lw=1.2)
-    right.annotate(_("global minimum"), (STEPS, best), (0, -4), textcoords="offset points", ha="right", va="top")
-    said = _("value by iteration, step size {rate}").format(rate=plain(RATE))
+    right.axhline(lows[0], color=GREEN, ls=(0, (4, 2)), lw=1.2)
+    right.annotate(_("global minimum"), (WELLS_STEPS, lows[0]), (0, -4), ha="right", va="top", **offset)
+    said = _("value by iteration, step size {rate}").format(rate=plain(WELLS_RATE))
     right.set(title=said, xlabel=_("iteration"), ylabel="f(x)", ylim=(-8.2, 7.4))
-    best, local = wells_minima()
-    alt = alt.format(
-        function=WELLS,
-        best=i18n.number(best, 2),
-        local=i18n.number(local, 2),
-        start=plain(start),
-        steps=STEPS,
-        end=i18n.number(path[-1], 2),
-    )
+    best, local, end = (i18n.number(place, 2) for place in (*minima, path[-1]))
+    alt = alt.format(function=WELLS, best=best, local=local, start=plain(start), steps=WELLS_STEPS, end=end)
     return figure, Caption(title, alt)
 
 
 def local_minimum() -> Drawn:
-    return _descent(
-        2.15,
-        _("Figure 1.1. Gradient descent into a local minimum"),
-        _(
-            "{function} has a global minimum at {best} and a local one at {local}. From x = {start}, {steps} "
-            "steps of plain gradient descent end at x = {end}, the local one."
-        ),
+    alt = _(
+        "{function} has a global minimum at {best} and a local one at {local}. From x = {start}, {steps} "
+        "steps of plain gradient descent end at x = {end}, the local one."
     )
+    return _descent(2.15, _("Figure 1.1. Gradient descent into a local minimum"), alt)
 
 
 def global_minimum() -> Drawn:
-    return _descent(
-        0.05,
-        _("Figure 1.2. Gradient descent into a global minimum"),
-        _(
-            "{function} has a global minimum at {best} and a local one at {local}. From x = {start}, {steps} "
-            "steps of plain gradient descent end at x = {end}, the global one."
-        ),
+    alt = _(
+        "{function} has a global minimum at {best} and a local one at {local}. From x = {start}, {steps} "
+        "steps of plain gradient descent end at x = {end}, the global one."
     )
+    return _descent(0.05, _("Figure 1.2. Gradient descent into a global minimum"), alt)
 
 
 # A hollow in a plain: the gradient vanishes with the distance from the hollow.
@@ -135,25 +147,17 @@ def plateau() -> Drawn:
     left.plot(*PLATEAU_START, marker="o", color=BLACK, ms=6)
     left.annotate(_("start"), tuple(PLATEAU_START), (6, 8), textcoords="offset points")
     left.plot(0, 0, marker="*", color=BLACK, ms=12, mec="white", zorder=5)
-    left.set(
-        title=_("{function}, seen from above").format(function="f(x, y) = 1 − exp(−x²/8 − y²/2)"),
-        xlabel="x",
-        ylabel="y",
-    )
-    left.set(xlim=(-5.8, 2.2), ylim=(-1.6, 3.0))
+    said = _("{function}, seen from above").format(function="f(x, y) = 1 − exp(−x²/8 − y²/2)")
+    left.set(title=said, xlabel="x", ylabel="y", xlim=(-5.8, 2.2), ylim=(-1.6, 3.0))
     left.grid(False)
     right.axhline(REACHED, color=GREY, lw=0.8)
     right.set(title=_("value by step"), xlabel=_("step (log scale)"))
     right.set(ylabel="f(x, y)", xscale="log", ylim=(-0.02, 1.03))
-    figure.legend(
-        *right.get_legend_handles_labels(),
-        loc="outside lower center",
-        ncol=4,
-        handlelength=2.6,
-        title=_("steps until f < {level} (step size {rate}, Adadelta 1)").format(
-            level=plain(REACHED), rate=plain(rules.RATE)
-        ),
+    said = _("steps until f < {level} (step size {rate}, Adadelta 1)").format(
+        level=plain(REACHED), rate=plain(RATE)
     )
+    lines = right.get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncol=4, handlelength=2.6, title=said)
     alt = _(
         "Paths of eight optimizers from a flat region into a hollow, and the value by step. Until f < {level}: "
         "{steps}."

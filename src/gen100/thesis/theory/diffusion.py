@@ -1,5 +1,7 @@
 """Figure 2.8: a training image diffused forward and back under a linear and two other schedules."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -8,8 +10,7 @@ from gen100.i18n import N_, _
 from gen100.provenance import DataFacts
 from gen100.report.labels import admitted, caveat, data_label
 from gen100.report.style import CYCLE, GREY, Caption
-from gen100.thesis.theory.descent import Drawn
-from gen100.thesis.theory.rules import Vector
+from gen100.thesis.theory.descent import Drawn, Vector
 
 SCHEDULES = {"linear": N_("linear"), "quadratic": N_("quadratic"), "exponential": N_("exponential")}
 """Noise schedules, and what each is called, to be translated."""
@@ -49,17 +50,9 @@ def reverse(image: Vector, kept: Vector, random: np.random.Generator, times: tup
     return [seen[t] for t in times]
 
 
-def _shown(image: Vector) -> np.ndarray:
-    return np.clip((image + 1) * 127.5, 0, 255).round().astype(np.uint8).transpose(1, 2, 0)
-
-
 def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: DataFacts) -> Drawn:
-    """Draw the figure for the training image with the strongest contrast among 500 of classes 0 to 19.
-
-    Args:
-        images: N x 3 x 32 x 32, uint8, with their N `labels`.
-        data: what they are.
-    """
+    """Draw the figure for the training image with the strongest contrast among 500 of classes 0 to 19, of N x 3 x
+    32 x 32 uint8 images with N labels; `data` says what they are."""
     candidates = np.flatnonzero(labels < 20)[:500]
     chosen = candidates[images[candidates].astype(np.float32).std(axis=(1, 2, 3)).argmax()]
     image = images[chosen].astype(np.float64) / 127.5 - 1
@@ -71,8 +64,8 @@ def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: DataFacts)
     width, height = left + len(SHOWN) * (side + gap) + 14, head + len(SCHEDULES) * block + graph
     figure = Figure(figsize=(width / 100, height / 100))
 
-    def text(x: float, y: float, said: str, **font: str | float) -> None:
-        figure.text(x / width, 1 - y / height, said, **font)  # pyright: ignore[reportArgumentType]
+    def text(x: float, y: float, said: str, **font: Any) -> None:
+        figure.text(x / width, 1 - y / height, said, **font)
 
     title = _("A training image, diffused and back: {data}").format(data=data_label(data))
     text(20, 18, title, fontsize=11, weight="bold", va="top")
@@ -80,8 +73,8 @@ def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: DataFacts)
         text(left + column * (side + gap) + side / 2, head - 6, f"t = {time}", fontsize=9, ha="center")
     axes = figure.add_axes((84 / width, 52 / height, (width - 110) / width, (graph - 100) / height))
     for row, (schedule, name) in enumerate(SCHEDULES.items()):
-        kept = alpha_bars(schedule, TIMESTEPS)
-        axes.plot(np.arange(TIMESTEPS + 1), np.concatenate([[1.0], kept]), color=CYCLE[row], label=_(name))
+        kept, tint = alpha_bars(schedule, TIMESTEPS), CYCLE[row]
+        axes.plot(np.arange(TIMESTEPS + 1), np.concatenate([[1.0], kept]), color=tint, label=_(name))
         walks = (forward(image, kept, noise, SHOWN), reverse(image, kept, random, SHOWN))
         directions = (_("forward →"), _("← reverse"))
         for line, (walk, direction) in enumerate(zip(walks, directions, strict=True)):
@@ -90,20 +83,11 @@ def forward_and_reverse(images: np.ndarray, labels: np.ndarray, data: DataFacts)
             for column, state in enumerate(walk):
                 place = (left + column * (side + gap)) / width, 1 - (top + side) / height
                 panel = figure.add_axes((*place, side / width, side / height))
-                panel.imshow(_shown(state), interpolation="none", aspect="auto")
+                pixels = np.clip((state + 1) * 127.5, 0, 255).round().astype(np.uint8).transpose(1, 2, 0)
+                panel.imshow(pixels, interpolation="none", aspect="auto")
                 panel.set_axis_off()
-        middle = head + row * block + side + gap / 2
-        text(
-            28,
-            middle,
-            _(name),
-            fontsize=10,
-            weight="bold",
-            rotation=90,
-            ha="center",
-            va="center",
-            color=CYCLE[row],
-        )
+        middle: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "center", "color": tint}
+        text(28, head + row * block + side + gap / 2, _(name), fontsize=10, weight="bold", **middle)
     axes.set(title=_("remaining share of the image's variance"), xlabel=_("step t"), ylabel=_("ᾱ at step t"))
     axes.legend(loc="upper right")
     axes.margins(x=0.01)
