@@ -4,6 +4,7 @@ import csv
 import json
 from contextlib import chdir
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,9 +16,13 @@ from support.engines import AUTOENCODER, edit
 from support.processes import Process
 
 
-def lines(workspace: Path, earlier: list[Benchmark]) -> dict[tuple[str, str], Any]:
+def lines(workspace: Path, earlier: list[Benchmark]) -> dict[tuple[str, str], SimpleNamespace]:
     with chdir(workspace):
-        return {(line.stage, line.model): line for line in forecast(earlier, every_stage).itertuples()}
+        rows = forecast(earlier, every_stage).to_dict("records")
+    return {
+        (row["stage"], row["model"]): SimpleNamespace(**{str(key): value for key, value in row.items()})
+        for row in rows
+    }
 
 
 def seconds(workspace: Path, stage: str, run: str) -> float:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir
 from dataclasses import dataclass
 from functools import cache, partial
@@ -78,7 +78,7 @@ def work_of(stage: Stage, params: Params) -> Work:
             return Work("measure", None, kind, params.sampling.images)
         case "extractor":
             (role,) = stage.arguments
-            own = {"metric": metrics.extractor, "perceptual": metrics.perceptual}.get(role)
+            own = {"metric": metrics.extractor, "perceptual": metrics.perceptual}.get(str(role))
             if isinstance(own, OwnExtractor):
                 kind = _kind(role, own.network.channels, own.network.batch_size)
                 return Work(name, None, kind, own.network.training.images)
@@ -192,11 +192,11 @@ def report(workspaces: list[Path], table: Table) -> None:
 
     here = Path.cwd()
     earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place, table)]
-    lines = forecast(earlier, table)
-    if lines.empty:
+    lines = forecast(earlier, table).to_dict("records")
+    if not lines:
         print("Nothing is due.")
         return
-    unknown = lines["jobs"].sum() - lines["known"].sum()
+    unknown = sum(line["jobs"] - line["known"] for line in lines)
     caption = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
     if unknown:
         caption += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out)."
@@ -208,18 +208,19 @@ def report(workspaces: list[Path], table: Table) -> None:
         drawn.add_column(name, justify="right")
     drawn.add_column("measured on")
     for local, title in ((False, "on GPUs, where there are any"), (True, "where Snakemake runs")):
-        part = lines[lines["local"] == local]
-        for line in part.itertuples():
-            drawn.add_row(line.stage, line.model, *_amounts(line), line.devices)
+        part = [line for line in lines if line["local"] == local]
+        for line in part:
+            drawn.add_row(line["stage"], line["model"], *_amounts(line), line["devices"])
         drawn.add_section()
-        drawn.add_row(title, "", *_amounts(part[["jobs", "known", "hours", "bytes"]].sum()))
+        total = {name: sum(line[name] for line in part) for name in ("jobs", "known", "hours", "bytes")}
+        drawn.add_row(title, "", *_amounts(total))
         drawn.add_section()
     Console(width=110).print(drawn)
 
 
-def _amounts(line: Any) -> tuple[str, str, str]:
+def _amounts(line: Mapping[Any, Any]) -> tuple[str, str, str]:
     """Jobs, hours and disk of a line, or of several."""
-    least = "≥ " if line.known < line.jobs else ""
-    hours = f"{least}{line.hours:,.2f}" if line.known else "?"
-    size = f"{least}{line.bytes / 2**20:,.1f} MiB" if line.known else "?"
-    return f"{line.jobs:.0f}", hours, size
+    least = "≥ " if line["known"] < line["jobs"] else ""
+    hours = f"{least}{line['hours']:,.2f}" if line["known"] else "?"
+    size = f"{least}{line['bytes'] / 2**20:,.1f} MiB" if line["known"] else "?"
+    return str(line["jobs"]), hours, size
