@@ -15,11 +15,11 @@ import subprocess
 import sys
 import time
 from contextlib import chdir
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory, TemporaryFile
+from typing import NamedTuple
 
 import yaml
 
@@ -30,44 +30,31 @@ from gen100.engines.stages import Stage
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = (1, 10, 100)
 REPEATS = 3
-WHOLE = (
-    *("runs", "jobs", "shell loop, s", "`snakemake -n`, s", "`snakemake --cores 1`, s"),
-    *("added per job, ms", "Snakemake / shell loop"),
-)
-GROWN = (
-    *("command", "runs", "s", "processor s", "peak MiB", "processor ms per run", "ratio to previous grid"),
-    *("processor ms per additional run", "ratio to previous grid"),
-)
 TOUCH = """#!/bin/sh
 exec xargs touch < "$(dirname "$0")/outputs/$1${2:+-$2}${3:+-$3}"
 """
 """Replaces the command gen100: touches the outputs of a stage, which a file next to it lists."""
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """Seconds, processor seconds and peak bytes of a process and its children."""
 
     seconds: float
     processor: float
     memory: int
 
-    @staticmethod
-    def of(command: list[str], folder: Path) -> "Cost":
-        """Run a command.
 
-        Raises:
-            SystemExit: it failed.
-        """
-        with TemporaryFile("w+") as output:
-            begin = time.perf_counter()
-            process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - begin
-            if os.waitstatus_to_exitcode(status):
-                output.seek(0)
-                raise SystemExit(f"{shlex.join(command)} failed:\n{output.read()[-2000:]}")
-        return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+def run(command: list[str], folder: Path) -> Cost:
+    """Run a command; if it fails, so does the benchmark (SystemExit)."""
+    with TemporaryFile("w+") as output:
+        begin = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begin
+        if os.waitstatus_to_exitcode(status):
+            output.seek(0)
+            raise SystemExit(f"{shlex.join(command)} failed:\n{output.read()[-2000:]}")
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def write_workspace(folder: Path, seeds: int) -> int:
@@ -97,32 +84,39 @@ def touching_python(folder: Path, every: list[Stage]) -> str:
     return str(folder / "python")
 
 
-def overhead(folder: Path) -> list[list[str]]:
+def overhead(folder: Path) -> dict[str, str]:
     """Medians of Snakemake's time for the grid of one seed, and of a shell loop over the same commands."""
     runs = write_workspace(folder / "first", 1)
     with chdir(folder / "first"):
         every = every_stage(load_params())
+    files = [output.path for stage in every for output in stage.outputs]
     python = touching_python(folder / "bin", every)
     script = folder / "loop.sh"
     script.write_text("".join(f"sh -c '{folder}/bin/{stage.command}'\n" for stage in every))
-    files = [output.path for stage in every for output in stage.outputs]
-    costs: dict[str, list[float]] = {"shell loop": [], "`snakemake -n`": [], "`snakemake --cores 1`": []}
+    costs: dict[str, list[float]] = {"shell loop, s": [], "`snakemake -n`, s": [], "`snakemake --cores 1`, s": []}
     for turn in range(REPEATS):
         looped, workspace = folder / f"looped{turn}", folder / f"touched{turn}"
         write_workspace(workspace, 1)
         for file in files:
             (looped / file).parent.mkdir(parents=True, exist_ok=True)
-        costs["shell loop"].append(Cost.of(["sh", "-e", str(script)], looped).seconds)
-        for title, argument in (("`snakemake -n`", "-n"), ("`snakemake --cores 1`", "--cores=1")):
-            costs[title].append(Cost.of(snakemake(workspace, argument, python=python), ROOT).seconds)
-        for outputs in (looped, workspace):
-            assert all((outputs / file).exists() for file in files)
+        commands = (
+            ["sh", "-e", str(script)],
+            *(snakemake(workspace, argument, python=python) for argument in ("-n", "--cores=1")),
+        )
+        for taken, command, cwd in zip(costs.values(), commands, (looped, ROOT, ROOT), strict=True):
+            taken.append(run(command, cwd).seconds)
+        assert all((made / file).exists() for made in (looped, workspace) for file in files)
     loop, planned, whole = map(median, costs.values())
-    row = [str(runs), str(len(every)), *(f"{seconds:.1f}" for seconds in (loop, planned, whole))]
-    return [[*row, f"{1000 * (whole - planned - loop) / len(every):.0f}", f"{whole / loop:.1f}"]]
+    return {
+        "runs": str(runs),
+        "jobs": str(len(every)),
+        **{title: f"{median(taken):.1f}" for title, taken in costs.items()},
+        "added per job, ms": f"{1000 * (whole - planned - loop) / len(every):.0f}",
+        "Snakemake / shell loop": f"{whole / loop:.1f}",
+    }
 
 
-def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
+def growth(folder: Path, seeds: tuple[int, ...]) -> list[dict[str, str]]:
     """One row per command and number of seeds. Growth is in processor time, which other load hardly changes."""
     rows = []
     known: dict[str, list[tuple[int, float]]] = {}
@@ -135,21 +129,21 @@ def growth(folder: Path, seeds: tuple[int, ...]) -> list[list[str]]:
             ("`snakemake -n`", snakemake(workspace, "-n"), ROOT),
             ("`gen100 forecast`", [*gen100, "forecast"], workspace),
         ):
-            cost = Cost.of(command, cwd)
+            cost = run(command, cwd)
             points = known.setdefault(title, [])
             points.append((runs, cost.processor))
             each = [seconds / number for number, seconds in points]
             more = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in pairwise(points)]
-            row = [title, f"{runs:,}", f"{cost.seconds:.1f}", f"{cost.processor:.1f}"]
-            rows.append([*row, f"{cost.memory / 2**20:,.0f}", *_growth(each), *_growth(more)])
-            print(" | ".join(rows[-1]), flush=True)
+            row = {"command": title, "runs": f"{runs:,}", "s": f"{cost.seconds:.1f}"}
+            row |= {"processor s": f"{cost.processor:.1f}", "peak MiB": f"{cost.memory / 2**20:,.0f}"}
+            for what, values in (("run", each), ("additional run", more)):
+                row[f"processor ms per {what}"] = f"{1000 * values[-1]:.1f}" if values else ""
+                row[f"per {what}, ratio to previous grid"] = (
+                    f"{values[-1] / values[-2]:.2f}" if len(values) > 1 else ""
+                )
+            rows.append(row)
+            print(" | ".join(row.values()), flush=True)
     return rows
-
-
-def _growth(values: list[float]) -> tuple[str, str]:
-    """The last value, in thousandths, and its ratio to the previous one; empty where there is none."""
-    last = f"{1000 * values[-1]:.1f}" if values else ""
-    return last, f"{values[-1] / values[-2]:.2f}" if len(values) > 1 else ""
 
 
 def main(seeds: tuple[int, ...]) -> None:
@@ -161,7 +155,7 @@ def main(seeds: tuple[int, ...]) -> None:
     # Not above: it imports torch, and a process starts with the peak memory of the one that starts it.
     from timing import machine, table
 
-    print(f"\n{machine()}\n\n{table(WHOLE, whole)}\n\n{table(GROWN, grown)}")
+    print(f"\n{machine()}\n\n{table([whole])}\n\n{table(grown)}")
 
 
 if __name__ == "__main__":

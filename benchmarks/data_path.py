@@ -11,13 +11,14 @@ takes as long as any other.
 
 from functools import partial
 from itertools import count
+from statistics import median
 from typing import Annotated
 
 import numpy as np
 import torch
 import typer
 from subjects import ROOT, Subject, stand_in
-from timing import compare, machine, median, speedup, table
+from timing import compare, machine, speedup, table
 from torch.utils.data import DataLoader
 from torchvision.datasets import CIFAR100
 from torchvision.transforms import Compose, Normalize, RandomHorizontalFlip, ToTensor
@@ -31,7 +32,6 @@ from gen100.training.randomness import reseed
 IMAGES = 50_000
 BATCHES = (128, 2048)
 TARGET = 20
-HEAD = ("batch", "torchvision, batches/s", "gen100, batches/s", "times as fast", "quartiles", "target, at least")
 
 
 class Held(CIFAR100):
@@ -73,15 +73,15 @@ def main(repeats: Annotated[int, typer.Option(help="Turns.")] = 5) -> None:
             loader = DataLoader(Held(images, labels), size, shuffle=True, **workers)
             feed, steps = Feed(split, images=10 * IMAGES, batch_size=size, seed=0, flip=True), -(-IMAGES // size)
             feeds = {
-                "torchvision": partial(torchvision_epoch, loader),
-                "gen100": partial(gen100_epoch, feed, count(), steps),
+                "torchvision, batches/s": partial(torchvision_epoch, loader),
+                "gen100, batches/s": partial(gen100_epoch, feed, count(), steps),
             }
             seconds = compare(feeds, repeats)
-            ratio, low, high = speedup(seconds["torchvision"], seconds["gen100"])
-            rates = [f"{steps / median(seconds[name]):,.1f}" for name in feeds]
-            rows.append([str(size), *rates, f"{ratio:.1f}", f"{low:.1f} to {high:.1f}", str(TARGET)])
-            print(*rows[-1], flush=True)
-    print(f"\n{machine()}; {repeats} turns of {IMAGES:,} images\n\n{table(HEAD, rows)}")
+            rates = {name: f"{steps / median(taken):,.1f}" for name, taken in seconds.items()}
+            ratio = speedup(*seconds.values(), digits=1)
+            rows.append({"batch": str(size)} | rates | ratio | {"target, at least": str(TARGET)})
+            print(*rows[-1].values(), flush=True)
+    print(f"\n{machine()}; {repeats} turns of {IMAGES:,} images\n\n{table(rows)}")
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -31,7 +33,7 @@ from torch_fidelity import FeatureExtractorInceptionV3
 
 from gen100 import config, layout
 from gen100.data import arrays, synthetic
-from gen100.metrics.extractors import INCEPTION, OWN_NAME, store_inception
+from gen100.metrics.extractors import INCEPTION, OWN_NAME, store_downloaded
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
 from gen100.training.feed import to_float
@@ -51,13 +53,6 @@ main()
 """
 
 
-class RandomInception(FeatureExtractorInceptionV3):
-    """torch-fidelity's Inception v3 as initialized, without its file of weights."""
-
-    def load_state_dict(self, *_: object, **__: object) -> None:  # type: ignore[override]
-        return
-
-
 @torch.no_grad()
 def calibrate(network: nn.Module, images: Tensor) -> None:
     """Fit the batch normalizations to these images: with those of a fresh network all features are 0."""
@@ -75,11 +70,14 @@ def write_extractor(kind: str, images: np.ndarray) -> None:
     torch.manual_seed(0)
     if kind == "inception":
         torch.save({}, WEIGHTS)
-        network = RandomInception(INCEPTION, ["logits_unbiased"], feature_extractor_weights_path=str(WEIGHTS))
+        with patch.object(FeatureExtractorInceptionV3, "load_state_dict"):  # as initialized
+            network = FeatureExtractorInceptionV3(
+                INCEPTION, ["logits_unbiased"], feature_extractor_weights_path=str(WEIGHTS)
+            )
         calibrate(network, torch.from_numpy(images))
         network.fc.weight.data.mul_(100)  # confident predictions: otherwise every IS is 1.000
         torch.save(network.state_dict(), WEIGHTS)
-        store_inception(WEIGHTS, layout.extractor("metric"))
+        store_downloaded(INCEPTION, WEIGHTS, layout.extractor("metric"))
         return
     trial = config.load_params(ROOT / "trial/params.yaml").metrics.extractor
     assert isinstance(trial, config.OwnExtractor)
@@ -128,10 +126,6 @@ def command(*arguments: str) -> str:
     return done.stdout
 
 
-def gen100(cell: str) -> None:
-    command("-m", "gen100", "evaluate", cell, "0")
-
-
 def fidelity(kind: str, cell: str, *more: str) -> dict[str, float]:
     folder = Path("samples") / cell
     count = min(1000, len(list(folder.iterdir())), len(list(Path("real").iterdir())))
@@ -146,12 +140,6 @@ def fidelity(kind: str, cell: str, *more: str) -> dict[str, float]:
         *("--feature-extractor", name, "--feature-extractor-weights-path", str(weights)),
     )
     return json.loads(output[output.index("{") :])
-
-
-def one_by_one(side: Callable[[str], object]) -> Callable[[], object]:
-    """A function that measures the next cell at each call."""
-    cells = iter(CELLS[1:])
-    return lambda: side(next(cells))
 
 
 def check(kind: str, cell: str) -> str:
@@ -184,28 +172,31 @@ def main(
     with TemporaryDirectory(prefix="gen100-evaluation-") as folder:
         os.chdir(folder)
         write_workspace(kind, samples, real)
+        gen100 = partial(command, "-m", "gen100", "evaluate")
         begin = time.perf_counter()
-        gen100(CELLS[0])
+        gen100(CELLS[0], "0")
         first = time.perf_counter() - begin
         kept = ("--input2-cache-name", "real", "--cache-root", "kept")
-        sides: dict[str, Callable[[str], object]] = {
-            "`gen100 evaluate`": gen100,
-            "`fidelity` as it is": lambda cell: fidelity(kind, cell),
-            "`fidelity --input2-cache-name`": lambda cell: fidelity(kind, cell, *kept),
+        ours, plain, caching = (iter(CELLS[1:]) for _ in range(3))  # another cell at each call
+        sides: dict[str, Callable[[], object]] = {
+            "`gen100 evaluate`": lambda: gen100(next(ours), "0"),
+            "`fidelity` as it is": lambda: fidelity(kind, next(plain)),
+            "`fidelity --input2-cache-name`": lambda: fidelity(kind, next(caching), *kept),
         }
-        taken = compare({name: one_by_one(side) for name, side in sides.items()}, repeats)
+        taken = compare(sides, repeats)
         same = check(kind, CELLS[0])
         os.chdir(ROOT)
     each = list(map(median, taken.values()))
     once = (first - each[0], 0.0, each[1] - each[2])
-    whole = [begun + RUNS * run for begun, run in zip(once, each, strict=True)]
-    rows = [
-        [name, f"{run:.1f}", f"{begun:.1f}", f"{total:.0f}", f"{whole[0] / total:.2f}"]
-        for name, run, begun, total in zip(sides, each, once, whole, strict=True)
-    ]
-    print(f"{kind}: {samples:,} samples per run, {real:,} real images; both sides found {same}\n\n{machine()}\n")
     head = ("command", "s per run (median)", "s once", f"s for {RUNS} runs, derived", "gen100's share")
-    print(table(head, rows))
+    rows = []
+    for name, run, begun in zip(sides, each, once, strict=True):
+        total = begun + RUNS * run
+        share = (once[0] + RUNS * each[0]) / total
+        cells = (name, f"{run:.1f}", f"{begun:.1f}", f"{total:.0f}", f"{share:.2f}")
+        rows.append(dict(zip(head, cells, strict=True)))
+    print(f"{kind}: {samples:,} samples per run, {real:,} real images; both sides found {same}\n")
+    print(f"{machine()}\n\n{table(rows)}")
 
 
 if __name__ == "__main__":

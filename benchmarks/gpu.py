@@ -11,10 +11,9 @@ time in which the GPU idles; and peak memory. What the whole study takes follows
 
 import gc
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any
 
 import pandas as pd
@@ -22,8 +21,9 @@ import torch
 import typer
 from loops import BareLoop, Variant, whole_cycles
 from subjects import ROOT, Subject, stand_in, subjects
-from timing import compare, machine, median
+from timing import machine
 from torch.profiler import ProfilerActivity, profile
+from torch.utils.benchmark import Timer
 
 from gen100.cells import Cell
 from gen100.config import Params, load_params
@@ -33,8 +33,6 @@ from gen100.device import fastest, peak_memory, set_deterministic
 Row = dict[str, Any]
 STEPS, TINY_STEPS = 16, 2
 TURNS = 3
-PRODUCTS, PRODUCT_TURNS = 10, 5
-
 
 GEN100 = "bfloat16 (gen100)"
 WAYS = {
@@ -106,24 +104,12 @@ def busy_seconds(loop: BareLoop, steps: int) -> float | None:
 def matmul_peak(dtype: torch.dtype, side: int) -> float:
     """FLOP/s of a square matrix product; in float32 in TF32, as convolutions on a GPU compute it."""
     first, second = (torch.randn(side, side, device=fastest(), dtype=dtype) for _ in range(2))
-
-    def several() -> None:
-        for _ in range(PRODUCTS):
-            torch.matmul(first, second)
-
     before = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = True
-    seconds = median(compare({"": several}, PRODUCT_TURNS)[""]) / PRODUCTS
+    timer = Timer("first @ second", globals=locals(), num_threads=torch.get_num_threads())
+    seconds = timer.blocked_autorange().median
     torch.backends.cuda.matmul.allow_tf32 = before
     return 2 * side**3 / seconds
-
-
-def attempt(run: Callable[[], Row]) -> Row:
-    """The row, or what went wrong: a way that runs out of memory, say, leaves the others."""
-    try:
-        return run()
-    except Exception as error:
-        return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
 
 
 def first_losses(params: Params) -> str:
@@ -149,7 +135,10 @@ def main(
     rows: list[Row] = []
     for subject in subjects(params, (cells or first_losses(params)).split(",")):
         for name, way in WAYS.items():
-            found = attempt(partial(measure, subject, data, way, steps, peaks))
+            try:
+                found = measure(subject, data, way, steps, peaks)
+            except Exception as error:  # a way that runs out of memory, say, leaves the others
+                found = {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
             rows.append({"trained": subject.name, "batch": subject.batch_size, "way": name, **found})
             print(rows[-1], flush=True)
             # After every row: a run that is cut off leaves what it measured.

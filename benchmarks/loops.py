@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import torch
@@ -25,24 +26,6 @@ BATCHES = 4
 """Different batches that the bare loop cycles through."""
 
 
-class Clock:
-    """Measures the time from the start of the first timed step to the start of the one after the last."""
-
-    def __init__(self, steps: int) -> None:
-        self._at = {UNTIMED: 0.0, UNTIMED + steps: 0.0}
-        self._step = 0
-
-    def tick(self) -> None:
-        """A step starts."""
-        if self._step in self._at:
-            self._at[self._step] = now()
-        self._step += 1
-
-    def seconds(self) -> float:
-        begin, end = self._at.values()
-        return end - begin
-
-
 def whole_cycles(subject: Subject, data: Cifar100, steps: int) -> int:
     """At least `steps` steps, in which every phase of the network runs as often as its share of them."""
     cycle = math.lcm(*(phase.every for phase in subject.build(data).phases()))
@@ -50,15 +33,16 @@ def whole_cycles(subject: Subject, data: Cifar100, steps: int) -> int:
 
 
 def gen100_seconds(subject: Subject, data: Cifar100, steps: int) -> float:
-    """Seconds of `steps` steps of `gen100.training.loop.train`."""
-    network, clock = subject.build(data), Clock(steps)
+    """Seconds of `steps` steps of `gen100.training.loop.train`, after a few untimed ones."""
+    network, started, times = subject.build(data), count(), []
     phases = network.phases
 
     def clocked() -> list[Phase]:
         first, *others = phases()
 
         def loss(batch: Batch) -> Parts:
-            clock.tick()
+            if next(started) in (UNTIMED, UNTIMED + steps):
+                times.append(now())
             return first.loss(batch)
 
         return [replace(first, loss=loss), *others]
@@ -69,7 +53,8 @@ def gen100_seconds(subject: Subject, data: Cifar100, steps: int) -> float:
     settings = subject.training.model_copy(update={"images": images, "records": 1})
     with tempfile.TemporaryDirectory() as folder:
         train(network, data, Run(subject.name, 0, subject.batch_size, settings, "", Path(folder)), fastest())
-    return clock.seconds()
+    begin, end = times
+    return end - begin
 
 
 @dataclass(frozen=True)
@@ -115,12 +100,12 @@ class BareLoop:
 
     def seconds(self, steps: int) -> float:
         """Seconds of `steps` steps, after a few untimed ones."""
-        clock = Clock(steps)
-        for number in range(UNTIMED + steps):
-            clock.tick()
+        for number in range(UNTIMED):
             self.step(number)
-        clock.tick()
-        return clock.seconds()
+        begin = now()
+        for number in range(UNTIMED, UNTIMED + steps):
+            self.step(number)
+        return now() - begin
 
     def flops(self) -> float:
         """Floating-point operations per step of matrix products and convolutions; a lazy phase by its share.

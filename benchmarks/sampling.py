@@ -8,11 +8,12 @@ not depend.
 
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 import typer
 from subjects import CELLS, ROOT, Subject, stand_in
-from timing import compare, machine, median, table
+from timing import compare, machine, table
 
 from gen100.cells import Cell
 from gen100.config import load_params
@@ -37,8 +38,7 @@ def main(
             ways[cell] = partial(draw, model, sampling, 0, fastest(), images)
         seconds = compare(ways, repeats)
     print(f"\n{machine()}; {params}, {images} images at a time, {repeats} turns\n")
-    rows = [[cell, f"{images / median(taken):,.2f}"] for cell, taken in seconds.items()]
-    print(table(["cell", "images/s"], rows))
+    print(table([{"cell": cell, "images/s": f"{images / median(taken):,.2f}"} for cell, taken in seconds.items()]))
 
 
 if __name__ == "__main__":

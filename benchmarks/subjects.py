@@ -2,12 +2,9 @@
 
 import tempfile
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import torch
-from torch import nn
-from torchvision.models import vgg16
 
 from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params, Synthetic, SyntheticData
@@ -15,7 +12,7 @@ from gen100.data import arrays, synthetic
 from gen100.families.build import build_autoencoder, build_model
 from gen100.families.registry import FAMILIES
 from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.perceptual import ENDS, PerceptualNetwork, VggFeatures
+from gen100.metrics.perceptual import PerceptualNetwork, VggFeatures, vgg16_state
 from gen100.settings import Training
 from gen100.training.phase import Trainable
 from gen100.training.randomness import reseed
@@ -72,14 +69,8 @@ def perception(params: Params) -> PerceptualNetwork:
     settings = params.metrics.perceptual
     if isinstance(settings, OwnExtractor):
         return PerceptualNetwork(FeatureNetwork(settings.network).eval())
-    with torch.device("meta"):
-        layers = nn.Sequential(*islice(vgg16(weights=None).features.children(), ENDS[-1] + 1))
-    layers.to_empty(device="cpu")
-    for parameter in layers.parameters():
-        nn.init.normal_(parameter, std=0.05)
-    return PerceptualNetwork(
-        VggFeatures({f"features.{name}": value for name, value in layers.state_dict().items()})
-    )
+    weights = {name: 0.05 * torch.randn(weight.shape) for name, weight in vgg16_state().items()}
+    return PerceptualNetwork(VggFeatures(weights))
 
 
 def stand_in(train: int, test: int, seed: int = 0) -> arrays.Cifar100:

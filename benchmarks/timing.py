@@ -5,13 +5,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 
 import torch
 
 from gen100.version import commit
-
-__all__ = ["compare", "machine", "median", "now", "speedup", "table"]
 
 
 def compare(candidates: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
@@ -29,14 +27,14 @@ def compare(candidates: Mapping[str, Callable[[], object]], repeats: int) -> dic
     return taken
 
 
-def speedup(baseline: Sequence[float], candidate: Sequence[float]) -> tuple[float, float, float]:
-    """How many times as fast as the baseline the candidate is: median over the turns, lower and upper quartile.
+def speedup(baseline: Sequence[float], candidate: Sequence[float], digits: int) -> dict[str, str]:
+    """How many times as fast as the baseline the candidate is: median over the turns, and quartiles, as columns.
 
     The two calls of a turn follow each other, so load that comes and goes cancels.
     """
     ratios = [slow / fast for slow, fast in zip(baseline, candidate, strict=True)]
     low, middle, high = quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
-    return middle, low, high
+    return {"times as fast": f"{middle:.{digits}f}", "quartiles": f"{low:.{digits}f} to {high:.{digits}f}"}
 
 
 def machine() -> str:
@@ -48,9 +46,9 @@ def machine() -> str:
     )
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
+def table(rows: Sequence[Mapping[str, str]]) -> str:
+    """A table in Markdown of rows with the same columns."""
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(row.values() for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

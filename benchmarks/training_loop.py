@@ -10,12 +10,13 @@ few untimed ones. Setup, validation and checkpoints, which happen a few times pe
 
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Annotated
 
 import typer
 from loops import BareLoop, gen100_seconds, whole_cycles
 from subjects import CELLS, ROOT, stand_in, subjects
-from timing import compare, machine, median, speedup, table
+from timing import compare, machine, speedup, table
 
 from gen100.config import load_params
 from gen100.device import device
@@ -35,18 +36,16 @@ def main(
         for subject in subjects(load_params(params), cells.split(",")):
             count = whole_cycles(subject, data, steps)
             loops: dict[str, Callable[[], float]] = {
-                "bare": lambda subject=subject, count=count: BareLoop(subject, data).seconds(count),
-                "gen100": lambda subject=subject, count=count: gen100_seconds(subject, data, count),
+                "bare loop, images/s": lambda subject=subject, count=count: BareLoop(subject, data).seconds(count),
+                "gen100, images/s": lambda subject=subject, count=count: gen100_seconds(subject, data, count),
             }
             seconds = compare(loops, repeats)
-            ratio, low, high = speedup(seconds["bare"], seconds["gen100"])
-            rates = [f"{subject.batch_size * count / median(seconds[name]):,.0f}" for name in loops]
-            spread = f"{low:.3f} to {high:.3f}"
-            rows.append([subject.name, *rates, f"{ratio:.3f}", spread, f"{TARGET[where.type]:.2f}"])
-            print(*rows[-1], flush=True)
-    print(f"\n{machine()}; {params}, at least {steps} steps per turn, {repeats} turns\n")
-    head = ["trained", "bare loop, images/s", "gen100, images/s", "ratio", "quartiles", "target, at least"]
-    print(table(head, rows))
+            rates = {name: f"{subject.batch_size * count / median(taken):,.0f}" for name, taken in seconds.items()}
+            ratio = speedup(*seconds.values(), digits=3)
+            target = {"target, at least": f"{TARGET[where.type]:.2f}"}
+            rows.append({"trained": subject.name} | rates | ratio | target)
+            print(*rows[-1].values(), flush=True)
+    print(f"\n{machine()}; {params}, at least {steps} steps per turn, {repeats} turns\n\n{table(rows)}")
 
 
 if __name__ == "__main__":

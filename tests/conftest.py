@@ -68,9 +68,9 @@ def gen100() -> Process:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """An HTTP server that follows a script; downloads from it wait for nothing between their attempts."""
-    from gen100.data import download
+    from gen100.data import archive
 
-    monkeypatch.setattr(download, "WAITS", (0.0, 0.0))
+    monkeypatch.setattr(archive, "WAITS", (0.0, 0.0))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving() as made:
         yield made

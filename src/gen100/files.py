@@ -5,12 +5,17 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gen100.errors import UserError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FULL = {
     errno.ENOSPC: "free space",
@@ -28,12 +33,6 @@ DENIED = {
 }
 """Errors that reading another file can meet as well."""
 _TEMPORARY = re.compile(r"\..+\.\d+\.part(\.\w+)?")
-
-
-def _umask() -> int:
-    value = os.umask(0)
-    os.umask(value)
-    return value
 
 
 def _concerns(error: OSError, path: Path) -> bool:
@@ -87,7 +86,9 @@ def whole(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             # Some libraries write files that only their owner may read; a study's outputs are for the group too.
-            temporary.chmod(0o666 & ~_umask())
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
             temporary.replace(path)
@@ -130,6 +131,30 @@ def write_json(path: Path, value: Any) -> None:
 
 def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_arrays(path: Path, arrays: "Mapping[str, NDArray]") -> None:
+    """Write an uncompressed .npz file; the same arrays give the same bytes."""
+    import numpy as np
+
+    with whole(path) as temporary, temporary.open("wb") as file:
+        # numpy dates every entry 1980-01-01, so the bytes depend on the arrays alone.
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: Path, way_out: str) -> "dict[str, NDArray]":
+    """All arrays of an .npz file, without running code in it.
+
+    Raises:
+        UserError: the file is damaged; names the way out.
+    """
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return dict(stored)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(f"{path} is damaged ({error}): {way_out}") from None
 
 
 def digest(path: Path, algorithm: str = "sha256") -> str:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,20 +13,6 @@ from gen100.files import writing
 FOLDER = Path("checkpoints/locks")
 """Outside results/ and data/, whose contents belong to the workflow."""
 POLL_SECONDS = 0.5
-
-
-@contextmanager
-def locked(name: str, stage: str) -> Iterator[bool]:
-    """Hold the lock `name`; yields whether another process had to be waited for.
-
-    Args:
-        stage: the stage's name, for the line that says it waits.
-
-    Raises:
-        UserError: as `hold`.
-    """
-    with hold(FOLDER / f"{name}.lock", stage) as waited:
-        yield waited
 
 
 @contextmanager
@@ -46,12 +32,10 @@ def hold(file: Path, task: str) -> Iterator[bool]:
         file.open("a").close()
     # A soft lock, which filelock would take on a file system without locks, outlives a process that is killed.
     lock = FileLock(file, fallback_to_soft=False, poll_interval=POLL_SECONDS)
-    waited = False
     try:
-        try:
+        with suppress(Timeout):
             lock.acquire(blocking=False)
-        except Timeout:
-            waited = True
+        if waited := not lock.is_locked:
             print(f"{task}: another process is at work on it: waiting for it", file=sys.stderr, flush=True)
             lock.acquire()
     except OSError as error:
@@ -63,3 +47,8 @@ def hold(file: Path, task: str) -> Iterator[bool]:
         yield waited
     finally:
         lock.release()
+
+
+def locked(name: str, stage: str) -> AbstractContextManager[bool]:
+    """Hold the lock `name` of the workspace for a stage, as `hold` does."""
+    return hold(FOLDER / f"{name}.lock", stage)

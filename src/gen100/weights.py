@@ -38,6 +38,18 @@ def read_header(path: Path, stage: str) -> dict[str, Any]:
         raise UserError(f"{path} is damaged: delete it and run stage {stage} again") from None
 
 
+def read_weights(path: Path, stage: str) -> dict[str, Tensor]:
+    """The tensors by their names.
+
+    Raises:
+        UserError: the file is missing or damaged; names the stage to run.
+    """
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path} cannot be read ({error}): delete it and run stage {stage} again") from None
+
+
 def load_weights(path: Path, network: nn.Module, stage: str) -> None:
     """Fill a network from a file; every name and shape must fit.
 
@@ -45,11 +57,7 @@ def load_weights(path: Path, network: nn.Module, stage: str) -> None:
         UserError: the file is missing, damaged, or was made by `stage` for another network.
     """
     try:
-        state: dict[str, Tensor] = load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} cannot be read ({error}): delete it and run stage {stage} again") from None
-    try:
-        network.load_state_dict(state)
+        network.load_state_dict(read_weights(path, stage))
     except RuntimeError:
         raise UserError(
             f"{path} holds the weights of another network than params.yaml describes: run stage {stage} again"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gen100.config import ArchiveData
-from gen100.data import members
+from gen100.data import arrays
 from gen100.data.arrays import Cifar100, load, prepare
 from gen100.errors import UserError
 from support.archives import COUNT, FACTS, FOLDER, Contents, archive_contents, entry, pack, records
@@ -73,7 +73,7 @@ def test_hostile_member_is_refused(tmp_path: Path, member: tarfile.TarInfo, cont
 
 
 def test_bomb_is_refused_without_unpacking_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(members, "SLACK", 1 << 20)
+    monkeypatch.setattr(arrays, "SLACK", 1 << 20)
     size = 64 << 20
     archive = pack(tmp_path / "a.tar.gz", archive_contents(), (entry(f"{FOLDER}/zeros", size=size), bytes(size)))
     with pytest.raises(UserError, match="unpacks to more than"):
@@ -82,7 +82,7 @@ def test_bomb_is_refused_without_unpacking_it(tmp_path: Path, monkeypatch: pytes
 
 def test_header_that_claims_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """tarfile reads an extended header into memory whole: the bound must stand below it."""
-    monkeypatch.setattr(members, "SLACK", 1 << 20)
+    monkeypatch.setattr(arrays, "SLACK", 1 << 20)
     header = entry("x", tarfile.XHDTYPE, size=8 << 30).tobuf(tarfile.GNU_FORMAT)
     with gzip.open(tmp_path / "a.tar.gz", "wb", compresslevel=1) as zipped:
         zipped.write(header + bytes(16 << 20))

@@ -11,7 +11,7 @@ from support.http_server import BODY, CUT, MD5, Handler, Server, cut, full, page
 from support.processes import Process
 
 # The program as it is, but for shorter waits.
-PROGRAM = f"from gen100.data import download; download.WAITS = 0.0, 0.0; download.TIMEOUT = 3.0; {MAIN}"
+PROGRAM = f"from gen100.data import archive; archive.WAITS = 0.0, 0.0; archive.TIMEOUT = 3.0; {MAIN}"
 PARTIAL = "data/.archive.tar.gz.part"
 
 

@@ -12,9 +12,10 @@ from torch_fidelity.interpolate_compat_tensorflow import interpolate_bilinear_2d
 
 from gen100 import config, layout
 from gen100.errors import UserError
-from gen100.metrics.dinov2 import positions, store_dinov2
+from gen100.metrics.dinov2 import positions
 from gen100.metrics.evaluation import Evaluator
-from gen100.metrics.features import Extractor, Reference
+from gen100.metrics.extractors import store_downloaded
+from gen100.metrics.features import Extractor
 from gen100.metrics.perceptual import load_perceptual
 from support.tiny_metrics import draw, drawn_data, measure, save_tiny_network
 
@@ -81,7 +82,7 @@ def class_token(w: dict[str, Tensor], images: Tensor) -> Tensor:
 
 def test_features_are_the_class_token(tmp_path: Path, weights: dict[str, Tensor]) -> None:
     torch.save(weights, tmp_path / "dinov2.pth")
-    store_dinov2(tmp_path / "dinov2.pth", tmp_path / "dinov2.safetensors")
+    store_downloaded("dinov2", tmp_path / "dinov2.pth", tmp_path / "dinov2.safetensors")
     images = draw(3, 1)
     found = Extractor(tmp_path / "dinov2.safetensors")(images)
     assert found.pooled.shape == (3, WIDTH)
@@ -95,14 +96,14 @@ def test_features_are_the_class_token(tmp_path: Path, weights: dict[str, Tensor]
 
 def test_its_distance_tells_images_apart(tmp_path: Path, weights: dict[str, Tensor]) -> None:
     torch.save(weights, tmp_path / "dinov2.pth")
-    store_dinov2(tmp_path / "dinov2.pth", tmp_path / "dinov2.safetensors")
-    real = Reference("train", draw(40, 1))
+    store_downloaded("dinov2", tmp_path / "dinov2.pth", tmp_path / "dinov2.safetensors")
+    real = ("train", draw(40, 1))
 
     def distance(images: np.ndarray) -> float:
         return measure(images, real, tmp_path / "dinov2.safetensors", ["fid"], tmp_path)["fid"]
 
     far = distance(draw(40, 2, high=60))
-    assert abs(distance(real.images)) < 1e-3 * far
+    assert abs(distance(real[1])) < 1e-3 * far
 
 
 def test_a_run_is_also_measured_in_its_space(
@@ -111,7 +112,7 @@ def test_a_run_is_also_measured_in_its_space(
     monkeypatch.chdir(tmp_path)
     save_tiny_network()
     torch.save(weights, "dinov2.pth")
-    store_dinov2(Path("dinov2.pth"), layout.extractor("dinov2"))
+    store_downloaded("dinov2", Path("dinov2.pth"), layout.extractor("dinov2"))
     named = {"weights": {"source": "dinov2.pth", "checksum": "sha256:" + "0" * 64}}
     settings = config.Metrics.model_validate(demo_params["metrics"] | {"dinov2": named, "measures": ["fid"]})
     evaluator = Evaluator(drawn_data(), settings, Path("cache"))
@@ -120,7 +121,7 @@ def test_a_run_is_also_measured_in_its_space(
     distances = {key: value for key, value in found.items() if "dinov2" in key}
     assert set(distances) == {"fd_dinov2", "fd_dinov2_other"}
     for split, key in (("train", "fd_dinov2"), ("test", "fd_dinov2_other")):
-        real = Reference(split, getattr(drawn_data(), f"{split}_images"))
+        real = (split, getattr(drawn_data(), f"{split}_images"))
         alone = measure(samples, real, layout.extractor("dinov2"), ["fid"], Path("alone"))["fid"]
         assert distances[key] == pytest.approx(alone, rel=1e-6)
     assert "fd_dinov2_other" not in evaluator.evaluate(evaluator.held_back(100), seen="test").values
@@ -148,6 +149,6 @@ def test_other_weights_are_refused(tmp_path: Path, weights: dict[str, Tensor], b
     else:
         weights["norm.weight"] = torch.zeros(7)
     torch.save(weights, tmp_path / "dinov2.pth")
-    with pytest.raises(UserError, match=r"dinov2\.pth: these are not weights of DINOv2's .*; correct its source"):
-        store_dinov2(tmp_path / "dinov2.pth", tmp_path / "dinov2.safetensors")
+    with pytest.raises(UserError, match=r"dinov2\.pth does not hold weights of DINOv2's .*: correct its source"):
+        store_downloaded("dinov2", tmp_path / "dinov2.pth", tmp_path / "dinov2.safetensors")
     assert not (tmp_path / "dinov2.safetensors").exists()

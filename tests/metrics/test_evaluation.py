@@ -14,7 +14,7 @@ from gen100 import config, layout
 from gen100.errors import UserError
 from gen100.metrics.evaluation import Evaluator
 from gen100.metrics.extractors import OWN_NAME, Cifar100Extractor
-from gen100.metrics.features import Extractor, Reference, cached
+from gen100.metrics.features import Extractor, cached
 from gen100.metrics.weights import load_network
 from support.tiny_metrics import draw, drawn_data, measure, save_tiny_network
 
@@ -65,7 +65,7 @@ def test_all_measures_are_torch_fidelitys() -> None:
         save_cpu_ram=True,
         verbose=False,
     )
-    ours = measure(samples, Reference("train", real), layout.extractor("metric"), MEASURES, CACHE, batch_size=64)
+    ours = measure(samples, ("train", real), layout.extractor("metric"), MEASURES, CACHE, batch_size=64)
     names = {
         "fid": torch_fidelity.KEY_METRIC_FID,
         "is": torch_fidelity.KEY_METRIC_ISC_MEAN,
@@ -94,7 +94,7 @@ def test_a_run_is_measured_against_both_splits(evaluator: Callable[..., Evaluato
         }
         splits = {"train": drawn_data().train_images, "test": drawn_data().test_images}
         for suffix, split in (("", reference), ("_other", other)):
-            alone = measure(samples, Reference(split, splits[split]), layout.extractor("metric"), MEASURES, CACHE)
+            alone = measure(samples, (split, splits[split]), layout.extractor("metric"), MEASURES, CACHE)
             for key in against:
                 assert found.values[key + suffix] == pytest.approx(alone[key], rel=1e-6)
         facts = evaluator(reference).provenance(120)
@@ -121,8 +121,9 @@ def test_neighbours_are_training_images_whatever_the_reference(evaluator: Callab
     copies = drawn_data().train_images[np.arange(0, 400, 4)]
     for reference in ("train", "test"):
         found = evaluator(reference).evaluate(copies)
-        assert found.neighbours.tolist() == list(range(0, 400, 4))
-        assert found.distances.max() < 1e-4
+        distances, neighbours = found.nearest
+        assert neighbours.tolist() == list(range(0, 400, 4))
+        assert distances.max() < 1e-4
         assert found.values["neighbour_closer"] == 1.0
         assert found.values["neighbour_ratio"] < 1e-4
 

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from gen100.metrics.extrapolation import extrapolate
+from gen100.metrics.resampling import extrapolate
 
 
 def test_a_line_is_found_again() -> None:
@@ -22,6 +22,6 @@ def test_errors_that_cancel_do_not_move_the_line() -> None:
 
 
 def test_reports_extrapolate_without_torch() -> None:
-    program = "import sys, gen100.metrics.extrapolation; print('torch' in sys.modules)"
+    program = "import sys, gen100.metrics.resampling; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout == "False\n"

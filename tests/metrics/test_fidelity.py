@@ -14,8 +14,8 @@ from scipy.linalg import sqrtm
 from gen100 import config
 from gen100.errors import UserError
 from gen100.metrics import extractors, frechet
-from gen100.metrics.extractors import describe, store_inception
-from gen100.metrics.features import Extractor, Reference
+from gen100.metrics.extractors import describe, store_downloaded
+from gen100.metrics.features import Extractor
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network, save_network
 from gen100.report.labels import extractor_label
@@ -55,7 +55,7 @@ def test_fid_is_the_frechet_distance_of_two_gaussians(extractor: Path, tmp_path:
     cov_one, cov_other = np.cov(one.T), np.cov(other.T)
     root = np.real(sqrtm(cov_one @ cov_other))
     distance = np.square(one.mean(0) - other.mean(0)).sum() + np.trace(cov_one + cov_other - 2 * root)
-    found = measure(samples, Reference("train", real), extractor, ["fid"], tmp_path)
+    found = measure(samples, ("train", real), extractor, ["fid"], tmp_path)
     assert set(found) == {"fid"}
     assert distance > 1e-3
     assert found["fid"] == pytest.approx(distance, rel=1e-3)
@@ -63,8 +63,8 @@ def test_fid_is_the_frechet_distance_of_two_gaussians(extractor: Path, tmp_path:
 
 def test_a_set_is_at_no_distance_from_itself_in_any_order(extractor: Path, tmp_path: Path) -> None:
     real = draw(100, 3)
-    found = measure(real[::-1].copy(), Reference("train", real), extractor, ALL, tmp_path)
-    apart = measure(draw(100, 4, high=128), Reference("train", real), extractor, ALL, tmp_path)
+    found = measure(real[::-1].copy(), ("train", real), extractor, ALL, tmp_path)
+    apart = measure(draw(100, 4, high=128), ("train", real), extractor, ALL, tmp_path)
     assert abs(found["fid"]) < 1e-4 * apart["fid"]
     assert found["kid"] < 0.05 * apart["kid"]
 
@@ -79,7 +79,7 @@ def test_is_is_the_exponential_of_the_mean_divergence(extractor: Path, tmp_path:
     for part in range(10):
         rows = p[part * 103 // 10 : (part + 1) * 103 // 10]
         scores.append(np.exp((rows * (np.log(rows) - np.log(rows.mean(0)))).sum(1).mean()))
-    found = measure(samples, Reference("train", draw(20, 6)), extractor, ["isc"], tmp_path)
+    found = measure(samples, ("train", draw(20, 6)), extractor, ["isc"], tmp_path)
     assert set(found) == {"is", "is_std"}
     assert np.mean(scores) > 1.2
     assert found["is"] == pytest.approx(np.mean(scores), rel=1e-4)
@@ -90,7 +90,7 @@ def test_ordered_samples_score_like_shuffled_ones(extractor: Path, tmp_path: Pat
     samples = draw(400, 7)
     _, logits = outputs(extractor, samples)
     ordered = samples[np.argsort(logits.argmax(1), kind="stable")]
-    reference = Reference("train", draw(20, 6))
+    reference = ("train", draw(20, 6))
     one = measure(samples, reference, extractor, ["isc"], tmp_path)
     other = measure(ordered, reference, extractor, ["isc"], tmp_path)
     assert other["is"] == pytest.approx(one["is"], rel=0.05)
@@ -107,7 +107,7 @@ def test_kid_is_the_unbiased_mmd_with_a_cubic_kernel(extractor: Path, tmp_path: 
     n = 60
     within = sum((kernel(a, a).sum() - np.trace(kernel(a, a))) / (n * (n - 1)) for a in (x, y))
     mmd = within - 2 * kernel(x, y).mean()
-    found = measure(samples, Reference("train", real), extractor, ["kid"], tmp_path)
+    found = measure(samples, ("train", real), extractor, ["kid"], tmp_path)
     assert set(found) == {"kid", "kid_std", "kid_subset_size"}
     assert found["kid_subset_size"] == n
     assert mmd > 1e-5
@@ -115,7 +115,7 @@ def test_kid_is_the_unbiased_mmd_with_a_cubic_kernel(extractor: Path, tmp_path: 
 
 
 def test_results_do_not_depend_on_the_batch_size(extractor: Path, tmp_path: Path) -> None:
-    samples, reference = draw(50, 1), Reference("train", draw(50, 2))
+    samples, reference = draw(50, 1), ("train", draw(50, 2))
     one = measure(samples, reference, extractor, ALL, tmp_path / "one", batch_size=50)
     other = measure(samples, reference, extractor, ALL, tmp_path / "other", batch_size=7)
     assert one == pytest.approx(other, rel=1e-3, abs=1e-6)
@@ -136,7 +136,7 @@ def extracted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_the_reference_is_extracted_once(extractor: Path, tmp_path: Path, extracted: list[int]) -> None:
-    samples, reference = draw(30, 1), Reference("train", draw(40, 2))
+    samples, reference = draw(30, 1), ("train", draw(40, 2))
     first = measure(samples, reference, extractor, ALL, tmp_path)
     assert sum(extracted) == 30 + 40
     again = measure(samples, reference, extractor, ALL, tmp_path)
@@ -148,8 +148,8 @@ def test_the_cache_tells_images_and_extractors_apart(
     extractor: Path, tmp_path: Path, extracted: list[int]
 ) -> None:
     samples = draw(30, 1)
-    first = measure(samples, Reference("train", draw(40, 2)), extractor, ["fid"], tmp_path)
-    other = measure(samples, Reference("train", draw(40, 3, high=99)), extractor, ["fid"], tmp_path)
+    first = measure(samples, ("train", draw(40, 2)), extractor, ["fid"], tmp_path)
+    other = measure(samples, ("train", draw(40, 3, high=99)), extractor, ["fid"], tmp_path)
     assert other["fid"] > 2 * first["fid"]
 
     network = load_network(extractor)
@@ -157,14 +157,14 @@ def test_the_cache_tells_images_and_extractors_apart(
     another = tmp_path / "another.safetensors"
     save_network(another, network, seed=1001, accuracy=0.4, synthetic=False)
     extracted.clear()
-    measure(samples, Reference("train", draw(40, 2)), another, ["fid"], tmp_path)
+    measure(samples, ("train", draw(40, 2)), another, ["fid"], tmp_path)
     assert sum(extracted) == 30 + 40
 
 
 def test_of_two_at_once_only_one_extracts_the_reference(
     extractor: Path, tmp_path: Path, extracted: list[int]
 ) -> None:
-    reference = Reference("train", draw(200, 2))
+    reference = ("train", draw(200, 2))
     runs = [
         threading.Thread(target=measure, args=(draw(30, seed), reference, extractor, ALL, tmp_path))
         for seed in (1, 2)
@@ -191,9 +191,9 @@ def test_of_two_at_once_only_one_extracts_the_reference(
 def test_other_images_are_refused_on_either_side(extractor: Path, tmp_path: Path, images: Images) -> None:
     good = draw(20, 2)
     with pytest.raises(UserError, match="sample images"):
-        measure(images, Reference("train", good), extractor, ["fid"], tmp_path)
+        measure(images, ("train", good), extractor, ["fid"], tmp_path)
     with pytest.raises(UserError, match="train images"):
-        measure(good, Reference("train", images), extractor, ["fid"], tmp_path)
+        measure(good, ("train", images), extractor, ["fid"], tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -208,7 +208,7 @@ def test_a_result_that_is_not_a_number_is_an_error(
 ) -> None:
     monkeypatch.setattr(frechet, "distance", lambda *_: float("nan"))
     with pytest.raises(UserError, match=r"fid by .*metric\.safetensors is nan"):
-        measure(draw(20, 1), Reference("train", draw(20, 2)), extractor, ["fid"], tmp_path)
+        measure(draw(20, 1), ("train", draw(20, 2)), extractor, ["fid"], tmp_path)
 
 
 def test_own_network_is_never_called_fid(extractor: Path) -> None:
@@ -219,7 +219,7 @@ def test_own_network_is_never_called_fid(extractor: Path) -> None:
 
 
 def test_nothing_is_printed(extractor: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    measure(draw(20, 1), Reference("train", draw(20, 2)), extractor, ALL, tmp_path)
+    measure(draw(20, 1), ("train", draw(20, 2)), extractor, ALL, tmp_path)
     assert capfd.readouterr() == ("", "")
 
 
@@ -234,19 +234,17 @@ def test_inception_round_trip(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing.pth"
     torch.save({}, nothing)
     with pytest.raises(UserError, match=r"nothing\.pth does not hold weights of .*Inception"):
-        store_inception(nothing, tmp_path / "metric.safetensors")
+        store_downloaded("inception-v3-compat", nothing, tmp_path / "metric.safetensors")
 
     torch.manual_seed(0)
     inception = RandomInception("inception-v3-compat", ["logits_unbiased"], str(nothing))
     inception.fc.weight.mul_(100)
     torch.save(inception.state_dict(), tmp_path / "inception.pth")
-    store_inception(tmp_path / "inception.pth", tmp_path / "metric.safetensors")
+    store_downloaded("inception-v3-compat", tmp_path / "inception.pth", tmp_path / "metric.safetensors")
     assert extractor_label(describe(tmp_path / "metric.safetensors")) == "FID, Inception v3"
 
     samples = draw(10, 1)
-    found = measure(
-        samples, Reference("train", draw(10, 2)), tmp_path / "metric.safetensors", ["isc"], tmp_path / "cache"
-    )
+    found = measure(samples, ("train", draw(10, 2)), tmp_path / "metric.safetensors", ["isc"], tmp_path / "cache")
     # One image a split: its distribution is its own mean, so IS is exactly 1.
     assert found["is"] == pytest.approx(1.0, abs=1e-9)
     logits = Extractor(tmp_path / "metric.safetensors")(draw(10, 2)[:2]).logits

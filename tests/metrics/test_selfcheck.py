@@ -18,7 +18,7 @@ from gen100.data import arrays
 from gen100.errors import UserError
 from gen100.metrics import features, fidelity, neighbours, selfcheck
 from gen100.metrics.evaluation import Evaluator
-from gen100.metrics.extractors import Cifar100Extractor, store_inception
+from gen100.metrics.extractors import Cifar100Extractor, store_downloaded
 from gen100.metrics.frechet import Gaussian
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.selfcheck import blurred, jpeg, least_information, run_checks
@@ -57,21 +57,22 @@ def test_what_is_right_passes(evaluator: Callable[..., Evaluator]) -> None:
     json.dumps(found, allow_nan=False)
 
 
-def as_uint8(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[features._Dataset, int], Tensor]:
+def as_uint8(patch: pytest.MonkeyPatch, change: Callable[[np.ndarray], np.ndarray]) -> None:
     """Images that were made floats in another range and then cast, as `np.uint8(images)` casts on x86."""
+    right = features.Extractor.__call__
 
-    def item(self: features._Dataset, index: int) -> Tensor:
-        return torch.from_numpy(change(self.images[index].astype(np.float32)).astype(np.int32).astype(np.uint8))
+    def wrong(self: features.Extractor, images: features.Images, *name: str) -> features.Features:
+        return right(self, change(images.astype(np.float32)).astype(np.int32).astype(np.uint8), *name)
 
-    return item
+    patch.setattr(features.Extractor, "__call__", wrong)
 
 
 def scaled_to_one(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(features._Dataset, "__getitem__", as_uint8(lambda image: image / 255))
+    as_uint8(patch, lambda images: images / 255)
 
 
 def scaled_around_zero(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(features._Dataset, "__getitem__", as_uint8(lambda image: image / 127.5 - 1))
+    as_uint8(patch, lambda images: images / 127.5 - 1)
 
 
 def _forward(patch: pytest.MonkeyPatch, answer: Callable[[FeatureNetwork, Tensor], tuple[Tensor, Tensor]]) -> None:
@@ -158,8 +159,12 @@ def covariance_unscaled(patch: pytest.MonkeyPatch) -> None:
 
 def reference_unscaled(patch: pytest.MonkeyPatch) -> None:
     right = Gaussian.fit
-    wrong = property(lambda real: Gaussian(right(real.pooled).mean, 1000**0.5 * right(real.pooled).root))
-    patch.setattr(features.ReferenceFeatures, "gaussian", wrong)
+
+    def wrong(real: features.ReferenceFeatures) -> Gaussian:
+        found = right(real.features.pooled)
+        return Gaussian(found.mean, 1000**0.5 * found.root)
+
+    patch.setattr(features.ReferenceFeatures, "gaussian", property(wrong))
 
 
 def kid_biased(patch: pytest.MonkeyPatch) -> None:
@@ -281,7 +286,7 @@ def test_an_untrained_inception_is_caught(trained: Path, tmp_path: Path, monkeyp
     torch.manual_seed(0)
     network = RandomInception("inception-v3-compat", ["2048"], "nothing.pth")
     torch.save(network.state_dict(), "inception.pth")
-    store_inception(Path("inception.pth"), METRIC)
+    store_downloaded("inception-v3-compat", Path("inception.pth"), METRIC)
     monkeypatch.setattr(selfcheck, "IMAGES", 20)
     data = arrays.load(trained / "data/cifar100.npz")
     settings = config.load_params(trained / "params.yaml").metrics

@@ -9,8 +9,9 @@ from torchvision.models import vgg16
 
 from gen100 import config
 from gen100.errors import UserError
+from gen100.metrics.extractors import store_downloaded
 from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.perceptual import load_perceptual, store_vgg16
+from gen100.metrics.perceptual import load_perceptual
 from gen100.metrics.weights import load_network, save_network
 from gen100.settings import Optimizer, Training
 
@@ -81,7 +82,7 @@ def test_perceptual_network_stays_frozen_and_passes_gradients(tmp_path: Path, ne
 
 def test_vgg16_features_are_torchvisions(tmp_path: Path, vgg_weights: dict[str, torch.Tensor]) -> None:
     torch.save(vgg_weights, tmp_path / "vgg.pth")
-    store_vgg16(tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
+    store_downloaded("vgg16", tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
     maps = load_perceptual(tmp_path / "vgg.safetensors").features(IMAGES)
     assert [tuple(item.shape[1:]) for item in maps] == [(64, 32, 32), (128, 16, 16), (256, 8, 8)]
 
@@ -104,14 +105,14 @@ def test_other_weights_are_no_vgg16(tmp_path: Path, vgg_weights: dict[str, torch
         vgg_weights["features.5.weight"] = torch.zeros(128, 64, 5, 5)
     torch.save(vgg_weights, tmp_path / "vgg.pth")
     with pytest.raises(UserError, match=r"vgg\.pth.*VGG16.*features\.5\.weight"):
-        store_vgg16(tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
+        store_downloaded("vgg16", tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
     assert not (tmp_path / "vgg.safetensors").exists()
 
 
 def test_code_in_a_pth_is_refused_and_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.save({"features.0.weight": Code()}, tmp_path / "vgg.pth")
     with pytest.raises(UserError, match=r"vgg\.pth.*code"):
-        store_vgg16(tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
+        store_downloaded("vgg16", tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
     assert "was run" not in capsys.readouterr().out
     torch.load(tmp_path / "vgg.pth", weights_only=False)
     assert "was run" in capsys.readouterr().out
@@ -121,7 +122,7 @@ def test_code_in_a_pth_is_refused_and_not_run(tmp_path: Path, capsys: pytest.Cap
 def test_a_damaged_pth_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "vgg.pth").write_bytes(content)
     with pytest.raises(UserError, match=r"vgg\.pth"):
-        store_vgg16(tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
+        store_downloaded("vgg16", tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
 
 
 @pytest.mark.parametrize("kept", [0, 6, 200, -4])
@@ -139,7 +140,7 @@ def test_a_missing_file_says_which_stage_makes_it(tmp_path: Path) -> None:
 
 def test_another_kind_of_network_is_refused(tmp_path: Path, vgg_weights: dict[str, torch.Tensor]) -> None:
     torch.save(vgg_weights, tmp_path / "vgg.pth")
-    store_vgg16(tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
+    store_downloaded("vgg16", tmp_path / "vgg.pth", tmp_path / "vgg.safetensors")
     with pytest.raises(UserError, match=r"vgg\.safetensors holds weights of vgg16, not of cifar100-network"):
         load_network(tmp_path / "vgg.safetensors")
 

@@ -14,8 +14,7 @@ from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import Metrics
 from gen100.errors import UserError
-from gen100.metrics.measure import Measure, Number
-from gen100.metrics.measures import MEASURES, columns
+from gen100.metrics.measures import MEASURES, Measure, Number, columns
 from gen100.provenance import DataFacts, ExtractorFacts
 from gen100.report.labels import data_label, extractor_label
 from gen100.report.results import aggregate, read_results

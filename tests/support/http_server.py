@@ -31,7 +31,6 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         assert isinstance(server, Server)
         server.ranges.append(self.headers.get("Range"))
-        server.conditions.append(self.headers.get("If-Range"))
         server.script.pop(0)(self)
         self.close_connection = True
 
@@ -51,7 +50,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.script, self.ranges, self.conditions = [], [], []
+        self.script, self.ranges = [], []
         self.url = f"http://127.0.0.1:{self.server_address[1]}/archive.tar.gz"
 
 
@@ -73,11 +72,6 @@ def full(handler: Handler) -> None:
 
 def cut(handler: Handler) -> None:
     handler.answer(200, len(BODY), ETag='"one"')
-    handler.wfile.write(BODY[:CUT])
-
-
-def cut_without_validator(handler: Handler) -> None:
-    handler.answer(200, len(BODY), ETag='W/"weak"')
     handler.wfile.write(BODY[:CUT])
 
 

@@ -8,11 +8,10 @@ import torch
 
 from gen100 import config, layout
 from gen100.data.arrays import Cifar100
-from gen100.metrics.evaluation import score
-from gen100.metrics.features import Extractor, Images, Reference, ReferenceFeatures, require
-from gen100.metrics.fidelity import IS_SPLITS, finite
+from gen100.metrics.evaluation import Sample, finite, score
+from gen100.metrics.features import Extractor, Images, ReferenceFeatures, require
+from gen100.metrics.fidelity import IS_SPLITS
 from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.sample import Sample
 from gen100.metrics.weights import save_network
 from gen100.provenance import DataFacts
 from gen100.settings import Optimizer, Training
@@ -51,7 +50,7 @@ def drawn_data() -> Cifar100:
 
 def measure(
     images: Images,
-    reference: Reference,
+    reference: tuple[str, Images],
     extractor_file: Path,
     measures: Sequence[str],
     cache: Path,
@@ -61,6 +60,7 @@ def measure(
 
     Args:
         images: N x 3 x 32 x 32, uint8, at least 10.
+        reference: the name of a split, and its images.
         measures: names of measures that need nothing but the images and the reference.
         cache: folder for the reference's features; several processes may share it.
         batch_size: of the extractor, which has its own where none is given.
@@ -70,7 +70,9 @@ def measure(
             a result that is not a finite number.
     """
     require(images, "sample", IS_SPLITS)
-    require(reference.images, reference.name, IS_SPLITS)
+    require(reference[1], reference[0], IS_SPLITS)
     extractor = Extractor(extractor_file, batch_size)
-    sample, real = Sample(images, extractor), ReferenceFeatures(reference, extractor, cache)
-    return finite(score(sample, real, measures), extractor_file)
+    sample, real = Sample(images, extractor), ReferenceFeatures(reference[1], extractor, reference[0], cache)
+    values = score(sample, real, measures)
+    finite(values, extractor_file)
+    return values

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gen100.config import Synthetic
-from gen100.data.members import FOLDER
+from gen100.data.arrays import FOLDER
 from gen100.data.shapes import PATTERNS, SHAPES
 from gen100.files import whole
 

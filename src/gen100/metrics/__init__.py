@@ -1,1 +1,1 @@
-"""The measures, on features that torch-fidelity extracts, and the feature networks."""
+"""The measures, on features of torch-fidelity's extractors, and the feature networks."""

@@ -4,7 +4,6 @@ The distance among its features follows people's judgement of images more closel
 2023). The architecture is timm's, which is installed by the extra `dinov2`.
 """
 
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,7 +13,7 @@ from torch_fidelity import FeatureExtractorBase
 from torch_fidelity.feature_extractor_dinov2 import FeatureExtractorDinoV2
 
 from gen100.errors import UserError
-from gen100.metrics.weights import DINOV2, OtherHeader, Weights, unpickle, write_weights
+from gen100.metrics.weights import DINOV2, Weights
 
 PATCH = 14
 HEAD = 64
@@ -40,56 +39,39 @@ def positions(stored: Tensor, side: int) -> Tensor:
     return torch.cat([first, grid.flatten(2).transpose(1, 2)], dim=1)
 
 
-def build(weights: Weights) -> nn.Module:
-    """The transformer of an official checkpoint without registers: 224 x 224 images to class tokens, B x D.
-
-    Raises:
-        UserError: timm is not installed, or the weights are of another network.
-    """
+def _build(weights: Weights) -> nn.Module:
+    """The transformer of an official checkpoint without registers: 224 x 224 images to class tokens, B x D."""
     try:
         from timm.models.vision_transformer import VisionTransformer
     except ImportError:
         raise UserError("metrics.dinov2 needs the package timm: install gen100[dinov2]") from None
-    side = FeatureExtractorDinoV2.INPUT_IMAGE_SIZE // PATCH
-    try:
-        width = weights["cls_token"].shape[-1]
-        network = VisionTransformer(
-            img_size=FeatureExtractorDinoV2.INPUT_IMAGE_SIZE,
-            patch_size=PATCH,
-            embed_dim=width,
-            depth=len({name.split(".")[1] for name in weights if name.startswith("blocks.")}),
-            num_heads=width // HEAD,
-            init_values=1.0,
-            num_classes=0,
-        )
-        # The mask token is of training alone.
-        named = {name: weight for name, weight in weights.items() if name != "mask_token"}
-        network.load_state_dict(named | {"pos_embed": positions(weights["pos_embed"], side)})
-    except (KeyError, RuntimeError, AssertionError, ZeroDivisionError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise UserError(f"these are not weights of DINOv2's ViT-S, -B or -L without registers: {first}") from None
+    pixels = FeatureExtractorDinoV2.INPUT_IMAGE_SIZE
+    width = weights["cls_token"].shape[-1]
+    network = VisionTransformer(
+        img_size=pixels,
+        patch_size=PATCH,
+        embed_dim=width,
+        depth=len({name.split(".")[1] for name in weights if name.startswith("blocks.")}),
+        num_heads=width // HEAD,
+        init_values=1.0,
+        num_classes=0,
+    )
+    # The mask token is of training alone.
+    named = {name: weight for name, weight in weights.items() if name != "mask_token"}
+    network.load_state_dict(named | {"pos_embed": positions(weights["pos_embed"], pixels // PATCH)})
     return network
 
 
 class DinoV2Extractor(FeatureExtractorDinoV2):
-    """torch-fidelity's, which resizes and normalizes images, over weights from a file instead of the network."""
+    """torch-fidelity's, which resizes and normalizes images, over weights from a file instead of the network.
+
+    Raises:
+        UserError: timm is not installed.
+        KeyError, RuntimeError, AssertionError, ZeroDivisionError: the weights are of another network.
+    """
 
     def __init__(self, weights: Weights) -> None:
         # The parent's own would download the code and the weights.
         FeatureExtractorBase.__init__(self, DINOV2, [DINOV2])
         self.feature_extractor_internal_dtype: Any = torch.float32
-        self.model = build(weights)
-
-
-def store_dinov2(source_file: Path, target: Path) -> None:
-    """Store the official checkpoint (dinov2_vitb14_pretrain.pth), whose checksum the caller has verified.
-
-    Raises:
-        UserError: the file holds code, or other weights; or timm is not installed.
-    """
-    weights = unpickle(source_file)
-    try:
-        build(weights)
-    except UserError as error:
-        raise UserError(f"{source_file}: {error}; correct its source") from None
-    write_weights(target, weights, OtherHeader(kind=DINOV2))
+        self.model = _build(weights)

@@ -1,44 +1,84 @@
-"""All that is measured of a set of images, against both splits of the data."""
+"""A set of images to be measured, and all that is measured of it, against both splits of the data."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from gen100 import layout
 from gen100.config import Metrics
 from gen100.data.arrays import Cifar100
+from gen100.errors import UserError
 from gen100.metrics.extractors import describe
-from gen100.metrics.features import Extractor, Images, Reference, ReferenceFeatures, cached, require
-from gen100.metrics.fidelity import finite
-from gen100.metrics.measure import OTHER
-from gen100.metrics.measures import MEASURES, computed
+from gen100.metrics.features import Extractor, ImageFeatures, Images, ReferenceFeatures, cached, require
+from gen100.metrics.measures import MEASURES, OTHER, computed
 from gen100.metrics.neighbours import nearest
-from gen100.metrics.sample import Sample
+from gen100.metrics.resampling import resample
 from gen100.provenance import Provenance, SplitFacts
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What was found of N images.
+class Sample(ImageFeatures):
+    """Images, what measures need of them, and what was found of them.
 
     Attributes:
-        values: by their names in metrics.json.
-        resamples: the rows of resamples.csv.
-        distances: of each image to its nearest training image, N.
-        neighbours: the indices of those training images, N.
+        values: by their names in metrics.json, once they were evaluated.
+
+    Args:
+        images: N x 3 x 32 x 32, uint8.
+        extractor: the network whose features are compared.
+        evaluator: holds the splits of the data; not needed by measures that compare with one reference.
+        labels: N, the fine classes that the images are to show, in [0, 100).
+        reconstruct: what the run's autoencoder makes of N x 3 x 32 x 32 uint8 images.
     """
 
-    values: dict[str, float]
-    resamples: pd.DataFrame
-    distances: Tensor
-    neighbours: Tensor
+    def __init__(
+        self,
+        images: Images,
+        extractor: Extractor,
+        evaluator: "Evaluator | None" = None,
+        *,
+        labels: NDArray[np.integer] | None = None,
+        reconstruct: Callable[[Images], Images] | None = None,
+    ) -> None:
+        super().__init__(images, extractor)
+        self._evaluator, self._labels, self._reconstruct = evaluator, labels, reconstruct
+        self.values: dict[str, float] = {}
+
+    @property
+    def labels(self) -> NDArray[np.integer]:
+        assert self._labels is not None, "a measure that needs captions names that need"
+        return self._labels
+
+    @property
+    def evaluator(self) -> "Evaluator":
+        assert self._evaluator is not None, "this measure needs the splits of an evaluator"
+        return self._evaluator
+
+    @cached_property
+    def resamples(self) -> pd.DataFrame:
+        """The rows of resamples.csv: the FID of resamples against the reference split."""
+        return resample(self.features.pooled, self.evaluator.main.gaussian)
+
+    @cached_property
+    def nearest(self) -> tuple[Tensor, Tensor]:
+        """Each image's distance to its nearest training image, N, and the index of that, N."""
+        return nearest(self.features.pooled, self.evaluator.train.features.pooled)
+
+    @cached_property
+    def reconstructed(self) -> "Sample":
+        """As many real images of the other split, encoded and decoded by the run's autoencoder."""
+        assert self._reconstruct is not None, "a measure that needs an autoencoder names that need"
+        return Sample(self._reconstruct(self.evaluator.held_back(len(self))), self.extractor)
+
+    @cached_property
+    def dinov2(self) -> "Sample":
+        """The same images, as DINOv2 sees them."""
+        return Sample(self.images, Extractor(layout.extractor("dinov2")))
 
 
 class Evaluator:
@@ -54,10 +94,8 @@ class Evaluator:
         self.settings = settings
         self.extractor = Extractor(layout.extractor("metric"))
         self._cache = cache
-        self.train, self.test = (
-            ReferenceFeatures(Reference(name, images), self.extractor, cache)
-            for name, images in (("train", data.train_images), ("test", data.test_images))
-        )
+        self.train = ReferenceFeatures(data.train_images, self.extractor, "train", cache)
+        self.test = ReferenceFeatures(data.test_images, self.extractor, "test", cache)
         trained_first = settings.reference == "train"
         self.main, self.other = (self.train, self.test) if trained_first else (self.test, self.train)
 
@@ -68,7 +106,7 @@ class Evaluator:
         seen: str | None = None,
         labels: NDArray[np.integer] | None = None,
         reconstruct: Callable[[Images], Images] | None = None,
-    ) -> Evaluation:
+    ) -> Sample:
         """Measure images in one pass over them.
 
         The order of the images changes IS, whose splits are other ones then, and which images KID's subsets and
@@ -86,21 +124,21 @@ class Evaluator:
         """
         require(images, "sample")
         sample = Sample(images, self.extractor, self, labels=labels, reconstruct=reconstruct)
-        values: dict[str, float] = {}
         for measure in computed(
             self.settings,
             captions=labels is not None,
             autoencoder=reconstruct is not None,
             unseen=seen != "train",
         ):
-            values |= measure.values(sample, self.main)
-            if measure.both_splits and seen != self.other.reference.name:
-                values |= {key + OTHER: value for key, value in measure.values(sample, self.other).items()}
-        return Evaluation(finite(values, self.extractor.file), sample.resamples, *sample.nearest)
+            sample.values |= measure.values(sample, self.main)
+            if measure.both_splits and seen != self.other.name:
+                sample.values |= {key + OTHER: value for key, value in measure.values(sample, self.other).items()}
+        finite(sample.values, self.extractor.file)
+        return sample
 
     def held_back(self, count: int) -> Images:
         """At most `count` real images of the other split, spread evenly over it."""
-        return self.other.reference.images[self.spread(count)]
+        return self.other.images[self.spread(count)]
 
     def held_back_labels(self, count: int) -> NDArray[np.integer]:
         """The fine classes of those images."""
@@ -116,7 +154,7 @@ class Evaluator:
     def provenance(self, samples: int) -> Provenance:
         """What numbers of so many images are measured with."""
         main, other = (
-            SplitFacts.model_validate({"split": side.reference.name, "images": len(side)})
+            SplitFacts.model_validate({"split": side.name, "images": len(side)})
             for side in (self.main, self.other)
         )
         extractor = describe(self.extractor.file)
@@ -125,11 +163,22 @@ class Evaluator:
     @cached_property
     def held_out(self) -> Tensor:
         """The distances of test images to their nearest training images."""
-        file = self._cache / f"{self.test.key}-to-{self.train.key}.npz"
-        found = cached(file, lambda: {"distances": nearest(self.test.pooled, self.train.pooled)[0].numpy()})
-        return torch.from_numpy(found["distances"])
+
+        def compute() -> dict[str, Tensor]:
+            return {"distances": nearest(self.test.features.pooled, self.train.features.pooled)[0]}
+
+        return cached(self._cache / f"{self.test.key}-to-{self.train.key}.npz", compute)["distances"]
 
 
 def score(sample: Sample, reference: ReferenceFeatures, measures: Sequence[str]) -> dict[str, float]:
     """The numbers of the named measures, against one reference."""
     return {key: value for name in measures for key, value in MEASURES[name].values(sample, reference).items()}
+
+
+def finite(values: dict[str, float], file: Path) -> None:
+    """Refuse values that are not finite (UserError), naming the file of weights that measured."""
+    for key, value in values.items():
+        if not math.isfinite(value):
+            raise UserError(
+                f"{key} by {file} is {value}, not a finite number: delete it and run stage extractor again"
+            )

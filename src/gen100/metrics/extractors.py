@@ -1,22 +1,25 @@
-"""The networks that measure, as feature extractors of torch-fidelity."""
+"""The networks that measure, as feature extractors of torch-fidelity, and how downloaded weights are stored."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch_fidelity import FeatureExtractorBase, FeatureExtractorInceptionV3
 
 from gen100.errors import UserError
 from gen100.files import digest
 from gen100.metrics.dinov2 import DinoV2Extractor
+from gen100.metrics.perceptual import VggFeatures, vgg16_state
 from gen100.metrics.weights import (
     DINOV2,
     INCEPTION,
     OWN,
+    VGG,
     WAY_OUT,
+    Downloaded,
+    Header,
     OtherHeader,
     Weights,
     load_network,
@@ -43,8 +46,7 @@ class Cifar100Extractor(FeatureExtractorBase):
     def forward(self, input: Tensor) -> tuple[Tensor, ...]:
         """The requested ones of `features` (B x D) and `logits` (B x classes), float32.
 
-        Args:
-            input: B x 3 x 32 x 32, uint8; anything else is refused (ValueError).
+        Images must be B x 3 x 32 x 32, uint8 (ValueError).
         """
         if input.dtype != torch.uint8 or input.shape[1:] != (3, 32, 32):
             raise ValueError(f"images must be uint8, B x 3 x 32 x 32, not {input.dtype} {list(input.shape)}")
@@ -60,40 +62,47 @@ class Cifar100Extractor(FeatureExtractorBase):
     def get_default_feature_layer_for_metric(metric: str) -> str:
         return "logits" if metric == "isc" else "features"
 
-    @staticmethod
-    def can_be_compiled() -> bool:
-        return True
 
-    @staticmethod
-    def get_dummy_input_for_compile() -> Tensor:
-        return torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
-
-
-@contextmanager
-def _temporary_pth(weights: Weights) -> Iterator[str]:
-    """The weights in the one format that torch-fidelity's Inception reads."""
+def _inception(weights: Weights) -> FeatureExtractorInceptionV3:
+    """torch-fidelity's Inception v3, by way of a file in the one format that it reads."""
     with TemporaryDirectory(prefix="gen100-") as folder:
         path = Path(folder) / "inception.pth"
         torch.save(weights, path)
-        yield str(path)
+        layers = ["2048", "logits_unbiased"]
+        return FeatureExtractorInceptionV3(INCEPTION, layers, feature_extractor_weights_path=str(path))
 
 
-def store_inception(source_file: Path, target: Path) -> None:
-    """Store torch-fidelity's Inception v3 from its .pth file, whose checksum the caller has verified.
+BUILDERS: dict[Downloaded, tuple[str, Callable[[Weights], nn.Module]]] = {
+    INCEPTION: ("torch-fidelity's Inception v3", _inception),
+    VGG: ("torchvision's VGG16", VggFeatures),
+    DINOV2: ("DINOv2's ViT-S, -B or -L without registers", DinoV2Extractor),
+}
+"""What each downloaded network is called, and what builds it of its weights."""
+
+
+def store_downloaded(kind: Downloaded, source_file: Path, target: Path) -> None:
+    """Store a network's weights (of VGG16, those in use) from its .pth file, whose checksum the caller verified.
 
     Raises:
-        UserError: the file holds code, or other weights.
+        UserError: the file holds code, or other weights; or a package that builds the network is not installed.
     """
+    title, build = BUILDERS[kind]
     weights = unpickle(source_file)
-    with _temporary_pth(weights) as path:
-        try:
-            FeatureExtractorInceptionV3(INCEPTION, ["2048"], feature_extractor_weights_path=path)
-        except RuntimeError as error:
-            first = " ".join(str(error).split())[:200]
-            raise UserError(
-                f"{source_file} does not hold weights of torch-fidelity's Inception v3: correct it; {first}"
-            ) from None
-    write_weights(target, weights, OtherHeader(kind=INCEPTION))
+    if kind == VGG:
+        weights = {name: weights[name] for name in vgg16_state() if name in weights}
+    try:
+        build(weights)
+    except (KeyError, RuntimeError, AssertionError, ZeroDivisionError) as error:
+        first = " ".join(str(error).split())[:200]
+        raise UserError(f"{source_file} does not hold weights of {title}: correct its source; {first}") from None
+    write_weights(target, weights, OtherHeader(kind=kind))
+
+
+def _header(extractor_file: Path, *kinds: str) -> Header:
+    header = read_header(extractor_file)
+    if header.kind not in kinds:
+        raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
+    return header
 
 
 def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
@@ -102,17 +111,12 @@ def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
-    kind = read_header(extractor_file).kind
+    kind = _header(extractor_file, OWN, INCEPTION, DINOV2).kind
     if kind == OWN:
         layers = ["features", "logits"]
         return Cifar100Extractor(OWN_NAME, layers, feature_extractor_weights_path=str(extractor_file))
-    if kind == INCEPTION:
-        with _temporary_pth(read_weights(extractor_file, kind)) as path:
-            layers = ["2048", "logits_unbiased"]
-            return FeatureExtractorInceptionV3(INCEPTION, layers, feature_extractor_weights_path=path)
-    if kind == DINOV2:
-        return DinoV2Extractor(read_weights(extractor_file, kind))
-    raise UserError(f"{extractor_file} holds {kind}, which does not measure: {WAY_OUT}")
+    weights = read_weights(extractor_file)
+    return _inception(weights) if kind == INCEPTION else DinoV2Extractor(weights)
 
 
 def describe(extractor_file: Path) -> ExtractorFacts:
@@ -121,7 +125,5 @@ def describe(extractor_file: Path) -> ExtractorFacts:
     Raises:
         UserError: the file is missing, damaged, or holds a network that does not measure.
     """
-    header = read_header(extractor_file)
-    if header.kind not in (OWN, INCEPTION):
-        raise UserError(f"{extractor_file} holds {header.kind}, which does not measure: {WAY_OUT}")
+    header = _header(extractor_file, OWN, INCEPTION)
     return ExtractorFacts(sha256=digest(extractor_file), **header.model_dump(exclude={"settings"}))

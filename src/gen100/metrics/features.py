@@ -1,9 +1,7 @@
 """Features of images, taken once for all measures; those of real images are kept on disk for all runs."""
 
 import hashlib
-import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -12,19 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Dataset
-from torch_fidelity.utils import get_featuresdict_from_dataset
 
 from gen100.device import fastest, set_full_precision
 from gen100.errors import UserError
-from gen100.files import digest, whole
+from gen100.files import digest, read_arrays, write_arrays
 from gen100.locks import hold
 from gen100.metrics.extractors import load_extractor
 from gen100.metrics.frechet import Gaussian
 from gen100.metrics.neighbours import radii
 
-Arrays = dict[str, NDArray]
 Images = NDArray[np.uint8]
+Tensors = dict[str, Tensor]
 
 BATCH_SIZE = {"cpu": 20, "cuda": 100}
 """Of extractors, by device: on a CPU Inception v3 takes a fifth longer for images that come a hundred at once."""
@@ -60,17 +56,6 @@ def require(images: Images, name: str, minimum: int = MINIMUM) -> None:
         raise UserError(f"{len(images)} {name} images are too few to measure: take at least {minimum}")
 
 
-class _Dataset(Dataset[Tensor]):
-    def __init__(self, images: Images) -> None:
-        self.images = images
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> Tensor:
-        return torch.tensor(self.images[index])
-
-
 class Extractor:
     """The stored network that measures, on the GPU where there is one.
 
@@ -94,24 +79,12 @@ class Extractor:
         self.batch_size = batch_size or BATCH_SIZE[fastest().type]
 
     def __call__(self, images: Images, name: str = "sample") -> Features:
-        """Features of images, through torch-fidelity.
-
-        Args:
-            images: N x 3 x 32 x 32, uint8, N > 0.
-            name: what they are, for messages.
-
-        Raises:
-            UserError: features that are not finite.
-        """
-        found = get_featuresdict_from_dataset(
-            _Dataset(images),
-            self.network,
-            self.batch_size,
-            cuda=fastest().type == "cuda",
-            save_cpu_ram=True,  # images are in memory: loader processes would only cost time
-            verbose=False,
-        )
-        features = Features(*(found[layer].float() for layer in self.network.get_requested_features_list()))
+        """Features of N x 3 x 32 x 32 uint8 images, N > 0; one that is not finite is an error (UserError)."""
+        with torch.no_grad():
+            batches = (images[begin : begin + self.batch_size] for begin in range(0, len(images), self.batch_size))
+            found = (self.network(torch.tensor(batch).to(fastest())) for batch in batches)
+            parts = [[layer.float().cpu() for layer in layers] for layers in found]
+        features = Features(*map(torch.cat, zip(*parts, strict=True)))
         if not all(bool(part.isfinite().all()) for part in features):
             raise UserError(
                 f"{self.file} gives a feature of {name} images that is not a finite number:"
@@ -120,11 +93,10 @@ class Extractor:
         return features
 
 
-def cached(file: Path, compute: Callable[[], Arrays]) -> Arrays:
-    """The arrays of an .npz file, computed and written first where it is missing, so that many runs share them.
+def cached(file: Path, compute: Callable[[], Tensors]) -> Tensors:
+    """The tensors of an .npz file, computed and written first where it is missing, so that many runs share them.
 
     Several processes may share the file: one computes while the others wait, and none waits once it is there.
-    Reading it runs no code.
 
     Raises:
         UserError: the file is damaged or cannot be written.
@@ -132,80 +104,65 @@ def cached(file: Path, compute: Callable[[], Arrays]) -> Arrays:
     if not file.exists():
         with hold(file.with_suffix(".lock"), file.name):
             if not file.exists():
-                arrays = compute()
-                with whole(file) as temporary, temporary.open("wb") as opened:
-                    np.savez(opened, allow_pickle=False, **arrays)
-                return arrays
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            return dict(stored)
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"{file} is damaged ({error}): delete it and start again") from None
+                tensors = compute()
+                write_arrays(file, {name: tensor.cpu().numpy() for name, tensor in tensors.items()})
+                return tensors
+    stored = read_arrays(file, "delete it and start again")
+    return {name: torch.from_numpy(array) for name, array in stored.items()}
 
 
-@dataclass(frozen=True)
-class Reference:
-    """Real images that samples are compared with.
-
-    Attributes:
-        name: of the split.
-        images: N x 3 x 32 x 32, uint8.
-    """
-
-    name: str
-    images: Images
-
-
-class ReferenceFeatures:
-    """What measures need of a reference, each computed when first asked for and kept in files for other runs.
-
-    The files' names hold hashes of the images and of the weights.
+class ImageFeatures:
+    """Images as a network sees them, and what measures need of that, each computed when first asked for.
 
     Args:
-        cache: folder of the files; several processes may share it.
+        images: N x 3 x 32 x 32, uint8.
+        name: what they are, for messages.
     """
 
-    def __init__(self, reference: Reference, extractor: Extractor, cache: Path) -> None:
-        self.reference = reference
-        self._extractor = extractor
-        images = hashlib.sha256(np.ascontiguousarray(reference.images).data).hexdigest()
-        self.key = f"{reference.name}-{len(reference.images)}-{images[:16]}-{extractor.digest[:16]}"
-        self.cache = cache
+    def __init__(self, images: Images, extractor: Extractor, name: str = "sample") -> None:
+        self.images, self.extractor, self.name = images, extractor, name
 
     def __len__(self) -> int:
-        return len(self.reference.images)
-
-    def seen_by(self, extractor: Extractor) -> "ReferenceFeatures":
-        """The same images, by another network."""
-        return ReferenceFeatures(self.reference, extractor, self.cache)
+        return len(self.images)
 
     @cached_property
-    def pooled(self) -> Tensor:
-        """N x D, float32."""
-        return torch.from_numpy(self._features()["pooled"])
+    def features(self) -> Features:
+        return Features(**self._kept("features", lambda: self.extractor(self.images, self.name)._asdict()))
 
     @cached_property
     def gaussian(self) -> Gaussian:
-        """What FID compares with, on the device that computes."""
-
-        def compute() -> Arrays:
-            found = Gaussian.fit(self.pooled.to(fastest()))
-            return {"mean": found.mean.cpu().numpy(), "root": found.root.cpu().numpy()}
-
-        kept = self._kept("gaussian", compute)
-        return Gaussian(*(torch.from_numpy(kept[name]).to(fastest()) for name in ("mean", "root")))
+        """Fitted to the features, on the device that computes."""
+        kept = self._kept("gaussian", lambda: vars(Gaussian.fit(self.features.pooled.to(fastest()))))
+        return Gaussian(**{name: part.to(fastest()) for name, part in kept.items()})
 
     @cached_property
     def radii(self) -> Tensor:
         """N, float32: the balls of precision and recall."""
-        return torch.from_numpy(self._kept("radii", lambda: {"radii": radii(self.pooled).numpy()})["radii"])
+        return self._kept("radii", lambda: {"radii": radii(self.features.pooled)})["radii"]
 
-    def _features(self) -> Arrays:
-        def compute() -> Arrays:
-            found = self._extractor(self.reference.images, self.reference.name)
-            return {name: values.numpy() for name, values in found._asdict().items()}
+    def _kept(self, what: str, compute: Callable[[], Tensors]) -> Tensors:  # noqa: ARG002
+        return compute()
 
-        return self._kept("features", compute)
 
-    def _kept(self, what: str, compute: Callable[[], Arrays]) -> Arrays:
-        return cached(self.cache / f"{self.key}-{what}.npz", compute)
+class ReferenceFeatures(ImageFeatures):
+    """Real images that samples are compared with; what is computed of them is kept in files for other runs.
+
+    The files' names hold hashes of the images and of the weights.
+
+    Args:
+        name: of the split.
+        cache: folder of the files; several processes may share it.
+    """
+
+    def __init__(self, images: Images, extractor: Extractor, name: str, cache: Path) -> None:
+        super().__init__(images, extractor, name)
+        content = hashlib.sha256(np.ascontiguousarray(images).data).hexdigest()
+        self.key = f"{name}-{len(images)}-{content[:16]}-{extractor.digest[:16]}"
+        self._cache = cache
+
+    def seen_by(self, extractor: Extractor) -> "ReferenceFeatures":
+        """The same images, by another network."""
+        return ReferenceFeatures(self.images, extractor, self.name, self._cache)
+
+    def _kept(self, what: str, compute: Callable[[], Tensors]) -> Tensors:
+        return cached(self._cache / f"{self.key}-{what}.npz", compute)

@@ -78,11 +78,7 @@ class Resampler:
         self._products, self._norms = torch.cat(products), torch.cat(norms)
 
     def distance(self, weights: Tensor) -> float:
-        """The squared Fréchet distance of the reference and a Gaussian fitted to the rows.
-
-        Args:
-            weights: N whole numbers, how often each row counts, on any device.
-        """
+        """The distance of the reference and a Gaussian fitted to the rows, each counting N `weights` times."""
         weights = weights.to(self._products.device, torch.float64)
         (drawn,) = weights.nonzero(as_tuple=True)
         times, count = weights[drawn], float(weights.sum())

@@ -1,200 +1,97 @@
-"""The list of measures: what each is called, what it needs, and the function that computes it.
+"""The list of measures: what each is called, the numbers it gives, what it needs, and how it is computed.
 
-A new one is a function and a row of MEASURES, and is enabled by its name in `metrics.measures` of params.yaml.
+A new one is a function below `@measure`, and is enabled by its name in `metrics.measures` of params.yaml.
 Importing this is cheap (no torch): functions import what they compute with.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from gen100.i18n import N_
-from gen100.metrics.measure import Measure, Need, Number
 
 if TYPE_CHECKING:
     from gen100.config import Metrics
+    from gen100.metrics.evaluation import Sample
     from gen100.metrics.features import ReferenceFeatures
-    from gen100.metrics.sample import Sample
+
+OTHER = "_other"
+"""What keys of numbers against the other split end in."""
+
+Need = Literal["captions", "known classes", "autoencoder", "dinov2", "unseen training images"]
+"""What some measures need: images drawn for a caption's class; an extractor whose logits are CIFAR-100's classes;
+a run with an autoencoder; DINOv2; and training images that the measured images are not part of."""
+
+Compute = Callable[["Sample", "ReferenceFeatures"], Sequence[float]]
+"""The numbers of a measure, in their order, of a sample against one split of the data."""
 
 
-def _fid(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
-    from gen100.metrics.frechet import distance
+@dataclass(frozen=True)
+class Number:
+    """One number of a measure: a key of metrics.json, and a column of results.csv and of the table of measures.
 
-    return (distance(sample.gaussian, reference.gaussian),)
+    Attributes:
+        title: a message; {distance} stands for FID, or FD.
+        note: a message that says what the title has no room for.
+        digits: after the decimal point; None for three significant digits.
+        better: whether lower or higher values are better; None where neither is.
+        named_by_network: the title is the literature's name for what Inception v3 gives; where another network
+            measures, tables name that network.
+        tabled: whether the table of measures shows it.
+    """
 
-
-def _resampling(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
-    from gen100.metrics.resampling import summarize
-
-    found = summarize(sample.resamples)
-    return found["fid_se"], found["fid_limit"]
-
-
-def _reconstruction(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
-    again = sample.reconstructed
-    return *_fid(again, reference), len(again)
-
-
-def _dinov2(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
-    return _fid(sample.dinov2, reference.seen_by(sample.dinov2.extractor))
-
-
-def _inception_score(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
-    from gen100.metrics.fidelity import inception_score
-
-    return inception_score(sample.features.logits)
+    key: str
+    title: str
+    note: str | None = None
+    digits: int | None = None
+    better: Literal["lower", "higher"] | None = None
+    named_by_network: bool = False
+    tabled: bool = True
 
 
-def _kid(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
-    from gen100.metrics.fidelity import kid
+@dataclass(frozen=True)
+class Measure:
+    """A row of the list.
 
-    return kid(sample.features.pooled, reference.pooled)
+    Attributes:
+        name: what `metrics.measures` in params.yaml calls it.
+        both_splits: whether it is computed against the other split too.
+        needs: without these it is not computed.
+        always: computed whatever `metrics.measures` holds.
+    """
+
+    name: str
+    numbers: tuple[Number, ...]
+    compute: Compute
+    both_splits: bool = False
+    needs: frozenset[Need] = frozenset()
+    always: bool = False
+
+    def keys(self, other: bool = True) -> list[str]:
+        """The keys of its numbers, then those against the other split."""
+        main = [number.key for number in self.numbers]
+        return main + [key + OTHER for key in main] * (other and self.both_splits)
+
+    def values(self, sample: "Sample", reference: "ReferenceFeatures") -> dict[str, float]:
+        """Its numbers by their keys, against one split."""
+        return dict(zip(self.keys(other=False), self.compute(sample, reference), strict=True))
 
 
-def _precision_recall(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
-    from gen100.metrics.neighbours import precision_recall
-
-    return precision_recall(sample.features.pooled, sample.radii, reference.pooled, reference.radii)
-
-
-def _memorization(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
-    from gen100.metrics.neighbours import memorization
-
-    found = memorization(sample.nearest[0], sample.held_out)
-    return found["neighbour_ratio"], found["neighbour_closer"]
-
-
-def _class_accuracy(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
-    import torch
-
-    right = sample.features.logits.argmax(1) == torch.from_numpy(sample.labels)
-    return (float(right.double().mean()),)
-
-
-_ROWS = (
-    Measure(
-        "fid",
-        (Number("fid", N_("{distance}"), digits=2, better="lower", named_by_network=True),),
-        _fid,
-        both_splits=True,
-    ),
-    Measure(
-        "resampling",
-        (
-            Number(
-                "fid_se",
-                N_("Standard error of samples"),
-                N_(
-                    "The standard error is the standard deviation of the distance over bootstrap resamples of a"
-                    " run's samples."
-                ),
-                digits=2,
-            ),
-            Number(
-                "fid_limit",
-                N_("Limit for N → ∞"),
-                N_("The limit is extrapolated over 1/N (Chong and Forsyth, 2020)."),
-                digits=2,
-                better="lower",
-            ),
-        ),
-        _resampling,
-        always=True,
-    ),
-    Measure(
-        "reconstruction",
-        (
-            Number(
-                "reconstruction_fid",
-                N_("{distance} of the autoencoder's reconstructions"),
-                N_("The reconstructions of real images bound what a two-stage model can reach."),
-                digits=2,
-                better="lower",
-            ),
-            Number("reconstruction_images", N_("Reconstructed images"), digits=0, tabled=False),
-        ),
-        _reconstruction,
-        needs=frozenset({"autoencoder"}),
-        always=True,
-    ),
-    Measure(
-        "dinov2",
-        (Number("fd_dinov2", N_("FD, DINOv2"), digits=2, better="lower"),),
-        _dinov2,
-        both_splits=True,
-        needs=frozenset({"dinov2"}),
-        always=True,
-    ),
-    Measure(
-        "isc",
-        (
-            Number("is", N_("IS"), digits=2, better="higher", named_by_network=True),
-            Number("is_std", N_("Standard deviation over splits"), digits=2),
-        ),
-        _inception_score,
-    ),
-    Measure(
-        "kid",
-        (
-            Number("kid", N_("KID"), better="lower", named_by_network=True),
-            Number("kid_std", N_("Standard deviation over subsets")),
-            Number("kid_subset_size", N_("Images of a subset"), digits=0, tabled=False),
-        ),
-        _kid,
-        both_splits=True,
-    ),
-    Measure(
-        "prc",
-        (
-            Number("precision", N_("Precision"), better="higher"),
-            Number("recall", N_("Recall"), better="higher"),
-        ),
-        _precision_recall,
-        both_splits=True,
-    ),
-    Measure(
-        "memorization",
-        (
-            Number(
-                "neighbour_ratio",
-                N_("Neighbour distance, ratio"),
-                N_(
-                    "The ratio is the median distance of samples to their nearest training image over that of real"
-                    " test images."
-                ),
-            ),
-            Number(
-                "neighbour_closer",
-                N_("Closer than test images"),
-                N_(
-                    "Closer: the probability that a sample lies closer to the training set than a test image; 0.5"
-                    " is like test images, 1 is memorized."
-                ),
-            ),
-        ),
-        _memorization,
-        needs=frozenset({"unseen training images"}),
-        always=True,
-    ),
-    Measure(
-        "class_accuracy",
-        (
-            Number(
-                "class_accuracy",
-                N_("In the caption's class"),
-                N_(
-                    "In the caption's class: the share of samples that the extractor's network puts into the class"
-                    " they were drawn for; chance is 0.01."
-                ),
-                better="higher",
-            ),
-        ),
-        _class_accuracy,
-        needs=frozenset({"captions", "known classes"}),
-        always=True,
-    ),
-)
-MEASURES: dict[str, Measure] = {measure.name: measure for measure in _ROWS}
+MEASURES: dict[str, Measure] = {}
 """Every measure by its name, in the order of columns."""
+
+
+def measure(
+    *numbers: Number, both_splits: bool = False, needs: Sequence[Need] = (), always: bool = False
+) -> Callable[[Compute], Compute]:
+    """Add the function below as a measure of its name; the arguments are those of `Measure`."""
+
+    def add(compute: Compute) -> Compute:
+        name = compute.__name__
+        MEASURES[name] = Measure(name, numbers, compute, both_splits, frozenset(needs), always)
+        return compute
+
+    return add
 
 
 def optional() -> list[str]:
@@ -225,3 +122,141 @@ def computed(metrics: "Metrics", *, captions: bool, autoencoder: bool, unseen: b
     for measure in MEASURES.values():
         if (measure.always or measure.name in metrics.measures) and all(granted[need] for need in measure.needs):
             yield measure
+
+
+@measure(Number("fid", N_("{distance}"), digits=2, better="lower", named_by_network=True), both_splits=True)
+def fid(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+    from gen100.metrics.frechet import distance
+
+    return (distance(sample.gaussian, reference.gaussian),)
+
+
+@measure(
+    Number(
+        "fid_se",
+        N_("Standard error of samples"),
+        N_(
+            "The standard error is the standard deviation of the distance over bootstrap resamples of a run's"
+            " samples."
+        ),
+        digits=2,
+    ),
+    Number(
+        "fid_limit",
+        N_("Limit for N → ∞"),
+        N_("The limit is extrapolated over 1/N (Chong and Forsyth, 2020)."),
+        digits=2,
+        better="lower",
+    ),
+    always=True,
+)
+def resampling(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
+    from gen100.metrics.resampling import summarize
+
+    return summarize(sample.resamples)
+
+
+@measure(
+    Number(
+        "reconstruction_fid",
+        N_("{distance} of the autoencoder's reconstructions"),
+        N_("The reconstructions of real images bound what a two-stage model can reach."),
+        digits=2,
+        better="lower",
+    ),
+    Number("reconstruction_images", N_("Reconstructed images"), digits=0, tabled=False),
+    needs=["autoencoder"],
+    always=True,
+)
+def reconstruction(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+    again = sample.reconstructed
+    return *fid(again, reference), len(again)
+
+
+@measure(
+    Number("fd_dinov2", N_("FD, DINOv2"), digits=2, better="lower"),
+    both_splits=True,
+    needs=["dinov2"],
+    always=True,
+)
+def dinov2(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+    return fid(sample.dinov2, reference.seen_by(sample.dinov2.extractor))
+
+
+@measure(
+    Number("is", N_("IS"), digits=2, better="higher", named_by_network=True),
+    Number("is_std", N_("Standard deviation over splits"), digits=2),
+)
+def isc(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
+    from gen100.metrics.fidelity import inception_score
+
+    return inception_score(sample.features.logits)
+
+
+@measure(
+    Number("kid", N_("KID"), better="lower", named_by_network=True),
+    Number("kid_std", N_("Standard deviation over subsets")),
+    Number("kid_subset_size", N_("Images of a subset"), digits=0, tabled=False),
+    both_splits=True,
+)
+def kid(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+    from gen100.metrics.fidelity import kid
+
+    return kid(sample.features.pooled, reference.features.pooled)
+
+
+@measure(
+    Number("precision", N_("Precision"), better="higher"),
+    Number("recall", N_("Recall"), better="higher"),
+    both_splits=True,
+)
+def prc(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+    from gen100.metrics.neighbours import precision_recall
+
+    return precision_recall(sample.features.pooled, sample.radii, reference.features.pooled, reference.radii)
+
+
+@measure(
+    Number(
+        "neighbour_ratio",
+        N_("Neighbour distance, ratio"),
+        N_(
+            "The ratio is the median distance of samples to their nearest training image over that of real test"
+            " images."
+        ),
+    ),
+    Number(
+        "neighbour_closer",
+        N_("Closer than test images"),
+        N_(
+            "Closer: the probability that a sample lies closer to the training set than a test image; 0.5 is like"
+            " test images, 1 is memorized."
+        ),
+    ),
+    needs=["unseen training images"],
+    always=True,
+)
+def memorization(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
+    from gen100.metrics.neighbours import memorization
+
+    return memorization(sample.nearest[0], sample.evaluator.held_out)
+
+
+@measure(
+    Number(
+        "class_accuracy",
+        N_("In the caption's class"),
+        N_(
+            "In the caption's class: the share of samples that the extractor's network puts into the class they"
+            " were drawn for; chance is 0.01."
+        ),
+        better="higher",
+    ),
+    needs=["captions", "known classes"],
+    always=True,
+)
+def class_accuracy(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
+    import torch
+
+    right = sample.features.logits.argmax(1) == torch.from_numpy(sample.labels)
+    return (float(right.double().mean()),)

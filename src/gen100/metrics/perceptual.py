@@ -10,18 +10,7 @@ from torchvision.models import vgg16
 
 from gen100.errors import UserError
 from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.weights import (
-    OWN,
-    VGG,
-    WAY_OUT,
-    OtherHeader,
-    Weights,
-    load_network,
-    read_header,
-    read_weights,
-    unpickle,
-    write_weights,
-)
+from gen100.metrics.weights import OWN, VGG, WAY_OUT, Weights, load_network, read_header, read_weights
 
 ENDS = (3, 8, 15)
 """Places of relu1_2, relu2_2 and relu3_3 among VGG16's layers."""
@@ -34,8 +23,13 @@ def _layers() -> nn.Sequential:
     return nn.Sequential(*islice(layers, ENDS[-1] + 1))
 
 
+def vgg16_state() -> Weights:
+    """The weights up to relu3_3 by torchvision's names, without storage."""
+    return nn.ModuleDict({"features": _layers()}).state_dict()
+
+
 class VggFeatures(nn.Module):
-    """torchvision's VGG16 up to relu3_3, with weights named `features.<place>.<weight>`."""
+    """torchvision's VGG16 up to relu3_3; weights of other names or shapes are refused (RuntimeError)."""
 
     mean: Tensor
     std: Tensor
@@ -43,8 +37,7 @@ class VggFeatures(nn.Module):
     def __init__(self, weights: Weights) -> None:
         super().__init__()
         self.layers = _layers()
-        named = {name.removeprefix("features."): weight for name, weight in weights.items()}
-        self.layers.load_state_dict(named, assign=True)
+        nn.ModuleDict({"features": self.layers}).load_state_dict(weights, assign=True)
         self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406])[:, None, None])
         self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225])[:, None, None])
 
@@ -61,23 +54,6 @@ class VggFeatures(nn.Module):
             if place in ENDS:
                 maps.append(x)
         return maps
-
-
-def store_vgg16(source_file: Path, target: Path) -> None:
-    """Store the layers up to relu3_3 from torchvision's .pth file, whose checksum the caller has verified.
-
-    Raises:
-        UserError: the file holds code, or other weights.
-    """
-    weights = unpickle(source_file)
-    expected = {f"features.{place}": weight.shape for place, weight in _layers().state_dict().items()}
-    for name, shape in expected.items():
-        if name not in weights or weights[name].shape != shape:
-            raise UserError(
-                f"{source_file} does not hold weights of torchvision's VGG16 ({name} must be {list(shape)}):"
-                " correct its source"
-            )
-    write_weights(target, {name: weights[name] for name in expected}, OtherHeader(kind=VGG))
 
 
 class PerceptualNetwork(nn.Module):
@@ -107,5 +83,5 @@ def load_perceptual(path: Path) -> PerceptualNetwork:
     if kind == OWN:
         return PerceptualNetwork(load_network(path))
     if kind == VGG:
-        return PerceptualNetwork(VggFeatures(read_weights(path, VGG)))
+        return PerceptualNetwork(VggFeatures(read_weights(path)))
     raise UserError(f"{path} holds {kind}, which cannot serve a perceptual loss: {WAY_OUT}")

@@ -1,28 +1,36 @@
-"""How sure a FID is: over bootstrap resamples of the samples, and over subsets of several sizes."""
+"""How sure a FID is: over bootstrap resamples of the samples, over subsets of several sizes, and at their limit.
+
+Importing this is cheap (no torch).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from gen100.metrics.extrapolation import extrapolate
-from gen100.metrics.frechet import Gaussian, Resampler
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gen100.metrics.frechet import Gaussian
 
 REPLICATES = 100
 PARTS = (1, 2, 3, 4, 5)
 """Into how many parts the samples are cut: steps of equal length in 1/N."""
 
 
-def resample(features: Tensor, reference: Gaussian) -> pd.DataFrame:
-    """The FID of resamples: columns kind, images, replicate, fid.
+def resample(features: "Tensor", reference: "Gaussian") -> pd.DataFrame:
+    """The FID of resamples of N x D features, float32: columns kind, images, replicate, fid.
 
     `bootstrap` rows draw N of N with replacement (Efron 1979); the draw depends on N and the replicate alone, so
     that rows of two runs are pairs. `subset` rows are the parts of one random order of all N, cut into 1 to 5
     equal parts, so that at each size every sample counts about once.
-
-    Args:
-        features: N x D, float32.
     """
+    import torch
+
+    from gen100.metrics.frechet import Resampler
+
     count, resampler = len(features), Resampler(features, reference)
     rows = []
     for replicate in range(REPLICATES):
@@ -37,13 +45,18 @@ def resample(features: Tensor, reference: Gaussian) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "images", "replicate", "fid"])
 
 
-def summarize(resamples: pd.DataFrame) -> dict[str, float]:
-    """`fid_se`, the standard deviation over bootstrap resamples, and `fid_limit`, without the bias of N.
-
-    Args:
-        resamples: as `resample` returns them.
-    """
+def summarize(resamples: pd.DataFrame) -> tuple[float, float]:
+    """Of what `resample` returns: the FID's standard error, by bootstrap, and its limit, without the bias of N."""
     kinds, fids = resamples["kind"].to_numpy(), resamples["fid"].to_numpy(float)
     subsets = kinds == "subset"
     _, limit = extrapolate(resamples["images"].to_numpy()[subsets], fids[subsets])
-    return {"fid_se": float(fids[kinds == "bootstrap"].std(ddof=1)), "fid_limit": limit}
+    return float(fids[kinds == "bootstrap"].std(ddof=1)), limit
+
+
+def extrapolate(images: Sequence[float] | NDArray, fids: Sequence[float] | NDArray) -> tuple[float, float]:
+    """Slope and limit of FID = limit + slope / N, by least squares, for samples of at least two sizes N, `images`.
+
+    FID's bias is about proportional to 1/N, so the intercept is the limit (Chong & Forsyth 2020, section 4).
+    """
+    slope, limit = np.polyfit(1 / np.asarray(images, float), np.asarray(fids, float), 1)
+    return float(slope), float(limit)

@@ -12,12 +12,11 @@ from scipy.ndimage import gaussian_filter
 from torch_fidelity.metric_fid import KEY_METRIC_FID, fid_features_to_statistics, fid_statistics_to_metric
 
 from gen100.errors import UserError
-from gen100.metrics.evaluation import Evaluator, score
+from gen100.metrics.evaluation import Evaluator, Sample, score
 from gen100.metrics.features import Images
 from gen100.metrics.fidelity import inception_score, kid
 from gen100.metrics.frechet import Gaussian, distance
 from gen100.metrics.neighbours import nearest
-from gen100.metrics.sample import Sample
 from gen100.metrics.weights import OwnHeader, read_header
 
 IMAGES = 1000
@@ -31,6 +30,7 @@ CHANCE = 5
 """How many times better than guessing a classifier must be whose features are to mean something."""
 EQUAL = 1e-3
 """Share of the distance of noise that counts as none."""
+MEASURED = ("fid", "kid", "prc")
 
 
 @dataclass(frozen=True)
@@ -63,25 +63,17 @@ def run_checks(evaluator: Evaluator) -> dict[str, float]:
 
 
 def _checks(evaluator: Evaluator) -> Iterator[Check]:
-    real = evaluator.held_back(IMAGES)
-    sample = Sample(real, evaluator.extractor)
+    sample = Sample(evaluator.held_back(IMAGES), evaluator.extractor)
     yield from _network(evaluator, sample)
-    yield from _inception_score(evaluator, sample)
-    yield from _kept(evaluator, sample)
-    noise = np.random.default_rng(0).integers(0, 256, real.shape, dtype=np.uint8)
-    sets = {"real": real, "jpeg": jpeg(real), "blurred": blurred(real), "noise": noise}
-    samples = {"real": sample} | {name: Sample(sets[name], evaluator.extractor) for name in list(sets)[1:]}
-    scores = {name: score(item, evaluator.main, ("fid", "kid", "prc")) for name, item in samples.items()}
-    yield from _frechet(evaluator, sample, {name: values["fid"] for name, values in scores.items()})
-    yield from _others(sample, scores)
+    yield from _distances(evaluator, sample)
 
 
 def _network(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
-    """Is it the network that its file says, and are images and features what it expects and gives?"""
+    """Is it the network that its file says, and are images, features and logits what it expects and gives?"""
     extractor, data = evaluator.extractor, evaluator.data
     header = read_header(extractor.file)
     own = header if isinstance(header, OwnHeader) else None
-    pooled = sample.features.pooled
+    pooled, real_logits = sample.features
     width = own.settings.channels[-1] if own else 2048
     cause = "logits, or maps before pooling, instead of pooled features"
     yield Check("features_width", "the number of an image's features", pooled.shape[1], width, width, cause)
@@ -95,19 +87,15 @@ def _network(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
         yield Check("accuracy", what, accuracy, own.accuracy - ACCURACY, own.accuracy + ACCURACY, cause)
         cause = "a network that has not learned: train it on more images (metrics.extractor in params.yaml)"
         yield Check("accuracy_trained", what, accuracy, CHANCE / len(data.fine_names), 1.0, cause)
-
-
-def _inception_score(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
     decided = 50.0 * torch.eye(10).repeat_interleave(100, dim=0)
     what = "IS of 1,000 images in order of their 10 classes, each classified with certainty,"
     cause = "splits that are not shuffled or hold few images, or softmax applied twice"
     yield Check("is_ten_classes", what, inception_score(decided)[0], 9.0, 10.0, cause)
-    header = read_header(evaluator.extractor.file)
-    classes = sample.features.logits.shape[1]
-    least = least_information(header.accuracy, classes) / 2 if isinstance(header, OwnHeader) else log(1.5)
-    score_of_real = inception_score(sample.features.logits)[0]
+    classes = real_logits.shape[1]
+    least = least_information(own.accuracy, classes) / 2 if own else log(1.5)
     cause = "softmax applied twice, splits of few images, or a classifier without its trained weights"
-    yield Check("is_real", "IS of real images", score_of_real, exp(least), float(classes), cause)
+    real = inception_score(real_logits)[0]
+    yield Check("is_real", "IS of real images", real, exp(least), float(classes), cause)
 
 
 def least_information(accuracy: float, classes: int) -> float:
@@ -123,36 +111,6 @@ def least_information(accuracy: float, classes: int) -> float:
     return max(0.0, log(classes) - entropy - error * log(classes - 1))
 
 
-def _kept(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
-    pooled = sample.features.pooled
-    kept = evaluator.other.pooled[evaluator.spread(len(pooled))]
-    difference = float((kept - pooled).norm() / pooled.norm())
-    what = "the difference of features kept for all runs from the same ones taken now, over their size,"
-    cause = "they were kept by another version of the program: delete .cache/fidelity"
-    yield Check("features_kept", what, difference, 0.0, 1e-3, cause)
-
-
-def _frechet(evaluator: Evaluator, sample: Sample, fids: dict[str, float]) -> Iterator[Check]:
-    pooled = sample.features.pooled
-    none = EQUAL * abs(fids["noise"])
-    itself = distance(sample.gaussian, sample.gaussian)
-    yield Check("fid_self", "FID of real images with themselves", itself, -none, none, "a wrong Fréchet distance")
-    twice = Gaussian.fit(torch.cat([pooled, pooled]).to(sample.gaussian.mean.device))
-    doubled = distance(twice, sample.gaussian)
-    what, cause = "FID of real images with each taken twice", "a covariance not divided by the number of images"
-    yield Check("fid_doubled", what, doubled, -none, none, cause)
-    sets = [fid_features_to_statistics(features) for features in (pooled, evaluator.main.pooled)]
-    theirs = fid_statistics_to_metric(*sets, verbose=False)[KEY_METRIC_FID]
-    what, cause = "FID of real images, compared with torch-fidelity's,", "a mean or a root of another reference"
-    yield Check("fid_torch_fidelity", what, fids["real"], theirs - none, theirs + none, cause)
-    cause = "images scaled or damaged before the network sees them, or features that mean nothing"
-    for worse, better in (("noise", "blurred"), ("blurred", "jpeg"), ("jpeg", "real")):
-        what = f"FID of {_SETS[better]}, which must be below that of {_SETS[worse]},"
-        # Strictly: where all images look alike to the network, all distances are the same.
-        yield Check(f"fid_{better}", what, fids[better], -none, nextafter(fids[worse], -inf), cause)
-    yield Check("fid_noise", "FID of noise", fids["noise"], 0.0, inf, cause)
-
-
 _SETS = {
     "real": "real images of the other split",
     "jpeg": f"the same compressed as JPEG of quality {JPEG_QUALITY}",
@@ -161,8 +119,37 @@ _SETS = {
 }
 
 
-def _others(sample: Sample, scores: dict[str, dict[str, float]]) -> Iterator[Check]:
-    real, noise, pooled = scores["real"], scores["noise"], sample.features.pooled
+def _distances(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
+    """Are distances of sets what they must be?"""
+    pooled, main = sample.features.pooled, evaluator.main
+    kept = evaluator.other.features.pooled[evaluator.spread(len(pooled))]
+    difference = float((kept - pooled).norm() / pooled.norm())
+    what = "the difference of features kept for all runs from the same ones taken now, over their size,"
+    cause = "they were kept by another version of the program: delete .cache/fidelity"
+    yield Check("features_kept", what, difference, 0.0, 1e-3, cause)
+    drawn = np.random.default_rng(0).integers(0, 256, sample.images.shape, dtype=np.uint8)
+    scores = {"real": score(sample, main, MEASURED)}
+    for name, images in (("jpeg", jpeg(sample.images)), ("blurred", blurred(sample.images)), ("noise", drawn)):
+        scores[name] = score(Sample(images, evaluator.extractor), main, MEASURED)
+    real, noise = scores["real"], scores["noise"]
+    none = EQUAL * abs(noise["fid"])
+    itself = distance(sample.gaussian, sample.gaussian)
+    yield Check("fid_self", "FID of real images with themselves", itself, -none, none, "a wrong Fréchet distance")
+    twice = Gaussian.fit(torch.cat([pooled, pooled]).to(sample.gaussian.mean.device))
+    doubled = distance(twice, sample.gaussian)
+    what, cause = "FID of real images with each taken twice", "a covariance not divided by the number of images"
+    yield Check("fid_doubled", what, doubled, -none, none, cause)
+    sets = [fid_features_to_statistics(features) for features in (pooled, main.features.pooled)]
+    theirs = fid_statistics_to_metric(*sets, verbose=False)[KEY_METRIC_FID]
+    what, cause = "FID of real images, compared with torch-fidelity's,", "a mean or a root of another reference"
+    yield Check("fid_torch_fidelity", what, real["fid"], theirs - none, theirs + none, cause)
+    cause = "images scaled or damaged before the network sees them, or features that mean nothing"
+    for worse, better in (("noise", "blurred"), ("blurred", "jpeg"), ("jpeg", "real")):
+        what = f"FID of {_SETS[better]}, which must be below that of {_SETS[worse]},"
+        # Strictly: where all images look alike to the network, all distances are the same.
+        high = nextafter(scores[worse]["fid"], -inf)
+        yield Check(f"fid_{better}", what, scores[better]["fid"], -none, high, cause)
+    yield Check("fid_noise", "FID of noise", noise["fid"], 0.0, inf, cause)
     none = 0.05 * abs(noise["kid"])
     yield Check("kid_real", "KID of real images", real["kid"], -none, none, "features unlike the reference's")
     # The biased estimate is 0. The unbiased one leaves out each image's similarity to itself on one side only.

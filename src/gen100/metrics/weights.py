@@ -10,28 +10,31 @@ from typing import Annotated, Literal
 
 import torch
 from pydantic import Field, TypeAdapter, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from gen100 import config
+from gen100 import config, weights
 from gen100.errors import UserError
 from gen100.metrics.network import FeatureNetwork
-from gen100.weights import read_header as read_plain_header
-from gen100.weights import save_weights
 
 WAY_OUT = "delete it and run stage extractor again"
 
+Downloaded = Literal["inception-v3-compat", "vgg16", "dinov2"]
 OWN, INCEPTION, VGG, DINOV2 = "cifar100-network", "inception-v3-compat", "vgg16", "dinov2"
-"""The kinds of networks."""
+"""The kinds of networks: the project's own, and those that are downloaded."""
 
 Weights = dict[str, Tensor]
 
 
 class OwnHeader(config.Settings):
-    """Of the project's own network. `accuracy` is the share of test images that it classifies correctly."""
+    """Of the project's own network.
 
-    kind: Literal["cifar100-network"] = "cifar100-network"
+    Attributes:
+        seed: of its training.
+        accuracy: share of test images that it classifies correctly, in [0, 1].
+        synthetic: whether it was trained on the synthetic stand-in.
+    """
+
+    kind: Literal["cifar100-network"] = OWN
     settings: config.FeatureNetworkSettings
     seed: int
     accuracy: float
@@ -41,7 +44,7 @@ class OwnHeader(config.Settings):
 class OtherHeader(config.Settings):
     """Of a network that was downloaded."""
 
-    kind: Literal["inception-v3-compat", "vgg16", "dinov2"]
+    kind: Downloaded
 
 
 Header = OwnHeader | OtherHeader
@@ -54,7 +57,7 @@ def _damaged(path: Path) -> UserError:
 
 def write_weights(path: Path, state: Weights, header: Header) -> None:
     """Store weights with what they are."""
-    save_weights(path, state, header.model_dump(mode="json"))
+    weights.save_weights(path, state, header.model_dump(mode="json"))
 
 
 def read_header(path: Path) -> Header:
@@ -64,36 +67,25 @@ def read_header(path: Path) -> Header:
         UserError: the file is missing, damaged or none of this project's.
     """
     try:
-        return HEADER.validate_python(read_plain_header(path, "extractor"))
+        return HEADER.validate_python(weights.read_header(path, "extractor"))
     except ValidationError:
         raise _damaged(path) from None
 
 
-def read_weights(path: Path, kind: str) -> Weights:
-    """Read the weights of one kind of network.
+def read_weights(path: Path) -> Weights:
+    """The weights of a network of any kind.
 
     Raises:
-        UserError: the file is missing, damaged, of another kind, or holds a number that is not finite.
+        UserError: the file is missing, damaged, or holds a number that is not finite.
     """
-    if (found := read_header(path).kind) != kind:
-        raise UserError(f"{path} holds weights of {found}, not of {kind}: {WAY_OUT}")
-    try:
-        weights = load_file(path)
-    except SafetensorError:
-        raise _damaged(path) from None
-    if not all(bool(tensor.isfinite().all()) for tensor in weights.values()):
+    found = weights.read_weights(path, "extractor")
+    if not all(bool(tensor.isfinite().all()) for tensor in found.values()):
         raise UserError(f"{path} holds a weight that is not a finite number: {WAY_OUT}")
-    return weights
+    return found
 
 
 def save_network(path: Path, network: FeatureNetwork, *, seed: int, accuracy: float, synthetic: bool) -> None:
-    """Store the project's own network.
-
-    Args:
-        seed: of its training.
-        accuracy: share of test images that it classifies correctly, in [0, 1].
-        synthetic: whether it was trained on the synthetic stand-in.
-    """
+    """Store the project's own network; the other arguments are those of its header."""
     header = OwnHeader(settings=network.settings, seed=seed, accuracy=accuracy, synthetic=synthetic)
     write_weights(path, network.state_dict(), header)
 
@@ -102,13 +94,15 @@ def load_network(path: Path) -> FeatureNetwork:
     """The project's own network as stored, frozen and in evaluation mode.
 
     Raises:
-        UserError: as `read_weights`.
+        UserError: the file is missing, damaged, of another kind, or holds a number that is not finite.
     """
-    weights, header = read_weights(path, OWN), read_header(path)
-    assert isinstance(header, OwnHeader)
+    header = read_header(path)
+    if not isinstance(header, OwnHeader):
+        raise UserError(f"{path} holds weights of {header.kind}, not of {OWN}: {WAY_OUT}")
+    state = read_weights(path)
     try:
-        network = FeatureNetwork(header.settings, classes=len(weights["classify.bias"]))
-        network.load_state_dict(weights)
+        network = FeatureNetwork(header.settings, classes=len(state["classify.bias"]))
+        network.load_state_dict(state)
     except (KeyError, RuntimeError):
         raise _damaged(path) from None
     return network.requires_grad_(False).eval()
@@ -121,11 +115,11 @@ def unpickle(path: Path) -> Weights:
         UserError: the file is damaged, holds code, or something else than a state dict of tensors.
     """
     try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
+        found = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run stage extractor") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
         raise UserError(f"{path} is damaged or holds code, not weights alone: correct its source") from None
-    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
         raise UserError(f"{path} is not a state dict of tensors: correct its source")
-    return weights
+    return found

@@ -10,7 +10,7 @@ from gen100 import i18n
 from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
-from gen100.metrics.extrapolation import extrapolate
+from gen100.metrics.resampling import extrapolate
 from gen100.provenance import Provenance
 from gen100.report.figure_text import draw_levels, headed
 from gen100.report.labels import network_head

@@ -10,7 +10,7 @@ from gen100.cells import Cell
 from gen100.families.base import Family
 from gen100.families.registry import FAMILIES
 from gen100.i18n import N_, _
-from gen100.metrics.measure import OTHER
+from gen100.metrics.measures import OTHER
 from gen100.provenance import Provenance
 from gen100.report.comparisons import Mark, Winners, mark_cells
 from gen100.report.labels import admitted, caveat, data_label, devices, extractor_label, span, split_label

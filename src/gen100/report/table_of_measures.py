@@ -6,8 +6,7 @@ from itertools import product
 
 from gen100.cells import Cell
 from gen100.i18n import _
-from gen100.metrics.measure import Measure
-from gen100.metrics.measures import MEASURES
+from gen100.metrics.measures import MEASURES, Measure
 from gen100.provenance import Provenance
 from gen100.report.comparisons import Winners
 from gen100.report.labels import network_head, split_name

@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING, cast
 
 from gen100 import layout
-from gen100.config import DinoV2, InceptionExtractor, OwnExtractor, Params, SyntheticData, VggPerceptual
+from gen100.config import DinoV2, OwnExtractor, Params, SyntheticData
 from gen100.engines import keys
 from gen100.errors import UserError
 from gen100.layout import Role
@@ -40,20 +40,12 @@ def extractor(params: Params, role: Role) -> None:
         _train_extractor(params, settings, role)
         return
     from gen100.data.archive import take
-    from gen100.metrics.dinov2 import store_dinov2
-    from gen100.metrics.extractors import store_inception
-    from gen100.metrics.perceptual import store_vgg16
+    from gen100.metrics.extractors import store_downloaded
 
     target = layout.extractor(role)
     download = target.with_suffix(".download")
     take(settings.weights.source, settings.weights.checksum, download, _say)
-    match settings:
-        case InceptionExtractor():
-            store_inception(download, target)
-        case VggPerceptual():
-            store_vgg16(download, target)
-        case DinoV2():
-            store_dinov2(download, target)
+    store_downloaded("dinov2" if isinstance(settings, DinoV2) else settings.name, download, target)
     download.unlink()
 
 

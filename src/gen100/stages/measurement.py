@@ -88,7 +88,8 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
         found.resamples.to_csv(temporary, index=False, lineterminator="\n")
     title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data_label(data.facts)}"
     picture = target / "neighbours.png"
-    write_neighbours(samples, found.distances.numpy(), found.neighbours.numpy(), data, picture, title)
+    distances, neighbours = found.nearest
+    write_neighbours(samples, distances.numpy(), neighbours.numpy(), data, picture, title)
     provenance = evaluator.provenance(len(samples)).model_dump(mode="json")
     files.write_json(target / "metrics.json", {**found.values, "provenance": provenance})
 
@@ -111,7 +112,7 @@ def reference(params: Params) -> None:
     count = params.sampling.images
     with device(), files.writing(CACHE):
         evaluator = Evaluator(data, params.metrics, CACHE)
-        main = evaluator.main.reference.images
+        main = evaluator.main.images
         colour = np.round(main.mean(axis=(0, 2, 3))).astype(np.uint8)
         real = evaluator.held_back(count)
         made = {
@@ -119,7 +120,7 @@ def reference(params: Params) -> None:
             "constant": np.broadcast_to(colour[:, None, None], (count, *main.shape[1:])),
         }
         values: dict[str, Any] = {"check": run_checks(evaluator)}
-        split, labels = evaluator.other.reference.name, evaluator.held_back_labels(count)
+        split, labels = evaluator.other.name, evaluator.held_back_labels(count)
         floor = evaluator.evaluate(real, seen=split, labels=labels).values
         values["real"] = {**floor, "samples": len(real)}
         for name, images in made.items():
