@@ -88,6 +88,7 @@ def measure(
 
     def add(compute: Compute) -> Compute:
         name = compute.__name__
+        assert name not in MEASURES, f"two measures are named {name}"
         MEASURES[name] = Measure(name, numbers, compute, both_splits, frozenset(needs), always)
         return compute
 

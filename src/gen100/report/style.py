@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 from xml.etree import ElementTree
 
 import matplotlib as mpl
 import matplotlib.style
 from babel.numbers import format_decimal, get_decimal_symbol
 from cycler import cycler
-from matplotlib.axis import Axis, Tick
+from matplotlib.artist import Artist
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
@@ -89,10 +89,19 @@ def localize(figure: Figure) -> None:
         for axis in (axes.xaxis, axes.yaxis):
             if type(axis.get_major_formatter()) is ScalarFormatter:
                 axis.set_major_formatter(_DecimalFormatter())
-    with styled():  # looking for numbers makes them
-        numbers = {label for tick in figure.findobj(Tick) for label in tick.findobj(Text)}
-        for text in set(figure.findobj(Text)) - numbers:
-            cast(Text, text).set_parse_math(False)
+    for text in _words(figure):
+        text.set_parse_math(False)
+
+
+def _words(artist: Artist) -> Iterator[Text]:
+    """All texts but the numbers along axes, which asking for would make."""
+    if isinstance(artist, Axis):
+        yield artist.label
+    elif isinstance(artist, Text):
+        yield artist
+    else:
+        for part in artist.get_children():
+            yield from _words(part)
 
 
 def plain(value: float, digits: int = 6) -> str:
