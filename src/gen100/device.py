@@ -99,12 +99,11 @@ def place_on(names: list[str], places: int) -> Iterator[int]:
         time.sleep(1)
 
 
-def describe(where: torch.device) -> str:
-    """The device's name for tables: "NVIDIA H100 80GB HBM3" or "CPU, 2 threads"."""
+def describe(where: torch.device) -> dict[str, str | int | None]:
+    """The device for a run's record: its name and, of a CPU, the number of threads."""
     if where.type == "cuda":
-        return torch.cuda.get_device_name(where)
-    threads = torch.get_num_threads()
-    return f"CPU, {threads} thread{'s' if threads > 1 else ''}"
+        return {"device": torch.cuda.get_device_name(where), "threads": None}
+    return {"device": "CPU", "threads": torch.get_num_threads()}
 
 
 def peak_memory(where: torch.device) -> int:

@@ -50,5 +50,5 @@ def hold(file: Path, task: str) -> Iterator[bool]:
 
 
 def locked(name: str, stage: str) -> AbstractContextManager[bool]:
-    """Hold the lock `name` of the workspace for a stage, as `hold` does."""
+    """Hold the lock `name` of the workspace for a stage; yields and raises what `hold` does."""
     return hold(FOLDER / f"{name}.lock", stage)

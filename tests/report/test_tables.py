@@ -14,11 +14,11 @@ from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import Metrics
 from gen100.errors import UserError
-from gen100.metrics.measures import MEASURES, Measure, Number, columns
+from gen100.metrics.measures import MEASURES, Measure, Number, columns, measure
 from gen100.provenance import DataFacts, ExtractorFacts
 from gen100.report.labels import data_label, extractor_label
 from gen100.report.results import aggregate, read_results
-from gen100.report.table_formats import escaped
+from gen100.report.table_formats import for_latex, for_markdown
 from gen100.thesis.cells import NUMBERS
 from gen100.thesis.tables import write_tables
 from support.made_up import INCEPTION, OWN, REAL, SYNTHETIC
@@ -382,14 +382,30 @@ def test_titles_admit_what_the_numbers_are(workspace: Path) -> None:
 
 
 def test_latex_escapes() -> None:
-    assert escaped("48.1% of a_b & {c} ± 1 — #$") == r"48.1\% of a\_b \& \{c\} $\pm$ 1 --- \#\$"
-    assert escaped("\\") == r"\textbackslash{}"
-    assert escaped("β-VAE, λ = −1, ΔΤ ς") == r"$\beta$-VAE, $\lambda$ = $-$1, $\Delta$$\mathrm{T}$ $\varsigma$"
+    assert for_latex("48.1% of a_b & {c} ± 1 — #$") == r"48.1\% of a\_b \& \{c\} $\pm$ 1 --- \#\$"
+    assert for_latex("[x] R², ≤ 2…") == r"{}[x] R$^2$, $\leq$ 2\dots{}"
+    assert for_latex("\\") == r"\textbackslash{}"
+    assert for_latex("β-VAE, λ = −1, ΔΤ ς") == r"$\beta$-VAE, $\lambda$ = $-$1, $\Delta$$\mathrm{T}$ $\varsigma$"
 
 
 def test_latex_knows_the_greek_alphabet() -> None:
     letters = [chr(code) for code in (*range(0x391, 0x3A2), *range(0x3A3, 0x3AA), *range(0x3B1, 0x3CA))]
     assert len(letters) == 24 + 25
-    written = [escaped(letter) for letter in letters]
+    written = [for_latex(letter) for letter in letters]
     assert all(re.fullmatch(r"\$(\\[A-Za-z]+(\{[A-Z]\})?|o)\$", text) for text in written)
     assert len(set(written)) == len(letters)
+
+
+def test_a_measure_needs_a_name_and_keys_of_its_own() -> None:
+    def once_more(_sample: object, _reference: object) -> list[float]:
+        return []
+
+    for number, name in (("kid_other", "other"), ("its_own", "fid")):
+        once_more.__name__ = name
+        with pytest.raises(ValueError, match="has the name, or a key, of another measure: rename it"):
+            measure(Number(number, "a title"))(once_more)
+    assert "other" not in MEASURES
+
+
+def test_markdown_shows_texts_as_they_are() -> None:
+    assert for_markdown("a|b *c* `d` <e> [f](g) _h_ i_j [k]") == (r"a\|b \*c\* \`d\` \<e> [f\](g) \_h\_ i_j [k]")

@@ -66,12 +66,12 @@ def serving() -> Iterator[Server]:
 
 
 def full(handler: Handler) -> None:
-    handler.answer(200, len(BODY), ETag='"one"')
+    handler.answer(200, len(BODY))
     handler.wfile.write(BODY)
 
 
 def cut(handler: Handler) -> None:
-    handler.answer(200, len(BODY), ETag='"one"')
+    handler.answer(200, len(BODY))
     handler.wfile.write(BODY[:CUT])
 
 

@@ -12,6 +12,9 @@ import yaml
 
 from gen100.cli import every_stage
 from gen100.engines.forecast import Benchmark, benchmarks, forecast
+from gen100.engines.snakemake import due
+from gen100.errors import UserError
+from gen100.report.labels import device
 from support.engines import AUTOENCODER, edit
 from support.processes import Process
 
@@ -59,7 +62,7 @@ def test_hours_and_disk_grow_with_the_images(scratch: Path, larger: Path, earlie
     for model, cell in (("VAE", "vae-elbo-128"), ("Stable Diffusion", "stable_diffusion-mse-128")):
         record = json.loads((scratch / f"results/{cell}/0/run.json").read_text())
         train, runs = found["train", model], 2 if model == "Stable Diffusion" else 1
-        assert (train.jobs, train.known, train.devices) == (runs, runs, record["device"])
+        assert (train.jobs, train.known, train.devices) == (runs, runs, device(record))
         assert train.hours == pytest.approx(runs * 10 * record["seconds"] / 3600)
         sample = found["sample", model]
         assert sample.hours == pytest.approx(runs * 10 * seconds(scratch, "sample", f"{cell}-0") / 3600)
@@ -71,7 +74,7 @@ def test_hours_and_disk_grow_with_the_images(scratch: Path, larger: Path, earlie
     record = json.loads((scratch / f"results/autoencoders/{AUTOENCODER}/0/run.json").read_text())
     # Its benchmark holds more: the start of the program. Both cells use the one autoencoder.
     assert 0 < record["seconds"] < seconds(scratch, "autoencoder", f"{AUTOENCODER}-0")
-    assert (autoencoder.jobs, autoencoder.known, autoencoder.devices) == (1, 1, record["device"])
+    assert (autoencoder.jobs, autoencoder.known, autoencoder.devices) == (1, 1, device(record))
     assert autoencoder.hours == pytest.approx(record["seconds"] / 3600)
     assert found["extractor", ""].hours == pytest.approx(seconds(scratch, "extractor", "metric") / 3600)
     assert found["fetch", ""].local
@@ -94,3 +97,9 @@ def test_another_network_tells_nothing(scratch: Path, larger: Path, earlier: lis
     found = lines(other, earlier)
     assert found["train", "VAE"].known == 0
     assert found["train", "Stable Diffusion"].known == 2
+
+
+def test_a_snakemake_that_says_nothing_is_not_taken_to_have_nothing_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gen100.engines.snakemake.snakemake", lambda *_arguments: "")
+    with pytest.raises(UserError, match="does not say what is due"):
+        due([])

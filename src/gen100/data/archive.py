@@ -30,11 +30,11 @@ INTERVAL = 1.0
 
 
 class _CutError(Exception):
-    """The attempt failed in a way that another one may mend."""
+    """A failure that another attempt may mend."""
 
 
 def _attempt(url: str, partial: Path, progress: Progress) -> bool:
-    """Take the rest of the file; whether it began behind an earlier attempt's bytes."""
+    """Take the rest of the file; returns whether it resumed after the bytes of an earlier attempt."""
     offset = partial.stat().st_size if partial.exists() else 0
     headers = {"User-Agent": "gen100"} | ({"Range": f"bytes={offset}-"} if offset else {})
     with urlopen(Request(url, headers=headers), timeout=TIMEOUT) as response:
@@ -65,7 +65,7 @@ def _attempt(url: str, partial: Path, progress: Progress) -> bool:
 
 
 def _download(url: str, partial: Path, progress: Progress) -> bool:
-    """Complete `partial` from a URL (http, https), going on behind the bytes it holds where the server can.
+    """Complete `partial` from a URL (http, https), resuming after the bytes that it holds where the server can.
 
     The caller checks that the bytes of several connections are one file. The partial file stays when the download
     fails, for the next run to go on.

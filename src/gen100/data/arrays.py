@@ -184,6 +184,6 @@ def load(path: Path) -> Cifar100:
                 raise ValueError
         part = "names"
         names: dict[str, Any] = {name: arrays.pop(name).tolist() for name in ("fine_names", "coarse_names")}
-    except (KeyError, ValueError):
+        return Cifar100(**arrays, **names, facts=facts)
+    except (KeyError, TypeError, ValueError):
         raise UserError(f"{path} is damaged ({part}): {again}") from None
-    return Cifar100(**arrays, **names, facts=facts)

@@ -19,8 +19,9 @@ from gen100.engines.stages import Stage
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import read_json
+from gen100.report import labels
 
-Table = Callable[[Params], list[Stage]]
+StagesOf = Callable[[Params], list[Stage]]
 """Every stage that a workspace's parameters ask for."""
 
 
@@ -101,7 +102,7 @@ def _kind(*settings: Any) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def benchmarks(workspace: Path, table: Table) -> list[Benchmark]:
+def benchmarks(workspace: Path, stages_of: StagesOf) -> list[Benchmark]:
     """What a workspace's finished stages took. A stage that is due tells nothing: its parameters may have changed.
 
     Raises:
@@ -111,7 +112,7 @@ def benchmarks(workspace: Path, table: Table) -> list[Benchmark]:
         raise UserError(f"{workspace} is not a folder: name a workspace, a folder with a params.yaml")
     with chdir(workspace):
         params = load_params()
-        stages = table(params)
+        stages = stages_of(params)
         to_run = due(stages)
         return [found for stage in stages if stage.name not in to_run for found in _benchmark(stage, params)]
 
@@ -124,14 +125,14 @@ def _benchmark(stage: Stage, params: Params) -> Iterator[Benchmark]:
     seconds, device = pd.read_csv(file, sep="\t")["s"].to_numpy(float).max().item(), "?"
     record = files[0].with_name("run.json")
     if record.exists():
-        device = read_json(record)["device"]
+        device = labels.device(read_json(record))
     if record in files:
         # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
         seconds = read_json(record)["seconds"]
     yield Benchmark(work_of(stage, params), seconds, sum(output.stat().st_size for output in files), device)
 
 
-def forecast(earlier: list[Benchmark], table: Table) -> pd.DataFrame:
+def forecast(earlier: list[Benchmark], stages_of: StagesOf) -> pd.DataFrame:
     """All that is due in this workspace: a row for every stage and model, in the order of the workflow.
 
     A stage's seconds are those of the earlier ones most like it (the same cell, else the same model, with the same
@@ -142,7 +143,7 @@ def forecast(earlier: list[Benchmark], table: Table) -> pd.DataFrame:
         jobs `hours`, `bytes` and `devices`.
     """
     params = load_params()
-    stages = table(params)
+    stages = stages_of(params)
     to_run = due(stages)
     # Of many seeds alike: looked up once, or the time would grow with the square of their number.
     estimate = cache(partial(_estimate, earlier))
@@ -185,14 +186,15 @@ def _estimate(earlier: list[Benchmark], work: Work) -> tuple[float, float, set[s
     )
 
 
-def report(workspaces: list[Path], table: Table) -> None:
+def report(workspaces: list[Path], stages_of: StagesOf) -> None:
     """Print what is due in this workspace, from the benchmarks of this one and of others."""
     from rich.console import Console
-    from rich.table import Table as Drawn
+    from rich.markup import escape
+    from rich.table import Table
 
     here = Path.cwd()
-    earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place, table)]
-    lines = forecast(earlier, table).to_dict("records")
+    earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place, stages_of)]
+    lines = forecast(earlier, stages_of).to_dict("records")
     if not lines:
         print("Nothing is due.")
         return
@@ -201,7 +203,7 @@ def report(workspaces: list[Path], table: Table) -> None:
     if unknown:
         caption += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out)."
         caption += " Run one of each model and size."
-    drawn = Drawn(title=f"What would run in {here}", caption=caption, caption_justify="left")
+    drawn = Table(title=escape(f"What would run in {here}"), caption=caption, caption_justify="left")
     for name in ("stage", "model"):
         drawn.add_column(name)
     for name in ("jobs", "hours", "disk"):
@@ -210,7 +212,7 @@ def report(workspaces: list[Path], table: Table) -> None:
     for local, title in ((False, "on GPUs, where there are any"), (True, "where Snakemake runs")):
         part = [line for line in lines if line["local"] == local]
         for line in part:
-            drawn.add_row(line["stage"], line["model"], *_amounts(line), line["devices"])
+            drawn.add_row(line["stage"], escape(line["model"]), *_amounts(line), line["devices"])
         drawn.add_section()
         total = {name: sum(line[name] for line in part) for name in ("jobs", "known", "hours", "bytes")}
         drawn.add_row(title, "", *_amounts(total))

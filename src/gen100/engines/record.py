@@ -85,7 +85,8 @@ def restore(params: Params, stages: Collection[Stage]) -> None:
     changes = _status()
     _check_outputs({name: change for name, change in changes.items() if name in recorded})
     left = with_downstream(stages, changes.keys())
-    _check_finished([stage for stage in stages if stage.name in left - due(stages)])
+    not_due = left - due(stages)
+    _check_finished([stage for stage in stages if stage.name in not_due])
     targets = [str(path) for stage in stages if stage.name not in left for path in _files(stage)]
     if targets:
         # Without targets it would touch everything.

@@ -55,10 +55,13 @@ def due(stages: Iterable[Stage]) -> set[str]:
         stages: all of the workspace.
 
     Raises:
-        UserError: no Snakefile above the workspace, or Snakemake refuses params.yaml.
+        UserError: no Snakefile above the workspace, or Snakemake refuses params.yaml or does not say what is due.
     """
     # Not `--summary`: it takes the half-written files of a killed job as whole.
-    shown = re.findall(r"^    output: (.*)$", snakemake("--dry-run"), re.M)
+    said = snakemake("--dry-run")
+    shown = re.findall(r"^    output: (.*)$", said, re.M)
+    if not shown and "Nothing to be done" not in said:
+        raise UserError("`snakemake --dry-run` does not say what is due: take the version of requirements.lock")
     made = {Path(name) for names in shown for name in names.split(", ")}
     return {stage.name for stage in stages if any(output.path in made for output in stage.outputs)}
 

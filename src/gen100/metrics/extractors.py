@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -80,21 +81,26 @@ BUILDERS: dict[Downloaded, tuple[str, Callable[[Weights], nn.Module]]] = {
 """What each downloaded network is called, and what builds it of its weights."""
 
 
+def _built(kind: Downloaded, weights: Weights, file: Path, way_out: str) -> nn.Module:
+    """The network of a file's weights; UserError where they are of another."""
+    title, build = BUILDERS[kind]
+    try:
+        return build(weights)
+    except (KeyError, RuntimeError, AssertionError, ZeroDivisionError) as error:
+        first = " ".join(str(error).split())[:200]
+        raise UserError(f"{file} does not hold weights of {title}: {way_out}; {first}") from None
+
+
 def store_downloaded(kind: Downloaded, source_file: Path, target: Path) -> None:
     """Store a network's weights (of VGG16, those in use) from its .pth file, whose checksum the caller verified.
 
     Raises:
         UserError: the file holds code, or other weights; or a package that builds the network is not installed.
     """
-    title, build = BUILDERS[kind]
     weights = unpickle(source_file)
     if kind == VGG:
         weights = {name: weights[name] for name in vgg16_state() if name in weights}
-    try:
-        build(weights)
-    except (KeyError, RuntimeError, AssertionError, ZeroDivisionError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise UserError(f"{source_file} does not hold weights of {title}: correct its source; {first}") from None
+    _built(kind, weights, source_file, "correct its source")
     write_weights(target, weights, OtherHeader(kind=kind))
 
 
@@ -115,8 +121,7 @@ def load_extractor(extractor_file: Path) -> FeatureExtractorBase:
     if kind == OWN:
         layers = ["features", "logits"]
         return Cifar100Extractor(OWN_NAME, layers, feature_extractor_weights_path=str(extractor_file))
-    weights = read_weights(extractor_file)
-    return _inception(weights) if kind == INCEPTION else DinoV2Extractor(weights)
+    return cast(FeatureExtractorBase, _built(kind, read_weights(extractor_file), extractor_file, WAY_OUT))
 
 
 def describe(extractor_file: Path) -> ExtractorFacts:

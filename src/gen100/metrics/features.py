@@ -140,7 +140,7 @@ class ImageFeatures:
         """N, float32: the balls of precision and recall."""
         return self._kept("radii", lambda: {"radii": radii(self.features.pooled)})["radii"]
 
-    def _kept(self, what: str, compute: Callable[[], Tensors]) -> Tensors:  # noqa: ARG002
+    def _kept(self, _what: str, compute: Callable[[], Tensors], /) -> Tensors:
         return compute()
 
 
@@ -164,5 +164,8 @@ class ReferenceFeatures(ImageFeatures):
         """The same images, by another network."""
         return ReferenceFeatures(self.images, extractor, self.name, self._cache)
 
-    def _kept(self, what: str, compute: Callable[[], Tensors]) -> Tensors:
-        return cached(self._cache / f"{self.key}-{what}.npz", compute)
+    def _kept(self, what: str, compute: Callable[[], Tensors], /) -> Tensors:
+        kept = cached(self._cache / f"{self.key}-{what}.npz", compute)
+        # No measure reads a reference's: by Inception they take as much memory as all images.
+        kept.pop("logits", None)
+        return kept

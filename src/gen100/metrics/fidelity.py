@@ -12,7 +12,10 @@ SEED = 2020
 
 
 def inception_score(logits: Tensor) -> tuple[float, float]:
-    """IS of N x classes logits: mean and standard deviation over 10 splits, shuffled (Salimans et al. 2016)."""
+    """IS of N x classes logits, before any softmax (Salimans et al. 2016).
+
+    The mean and the standard deviation over 10 splits of the images in a random but fixed order.
+    """
     found = isc_features_to_metric(logits, splits=IS_SPLITS, shuffle=True, rng_seed=SEED)
     return found[KEY_METRIC_ISC_MEAN], found[KEY_METRIC_ISC_STD]
 

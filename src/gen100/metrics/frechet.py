@@ -78,7 +78,10 @@ class Resampler:
         self._products, self._norms = torch.cat(products), torch.cat(norms)
 
     def distance(self, weights: Tensor) -> float:
-        """The distance of the reference and a Gaussian fitted to the rows, each counting N `weights` times."""
+        """The squared Fréchet distance of the reference and a Gaussian fitted to the rows.
+
+        `weights`, N whole numbers on any device, say how often each row counts.
+        """
         weights = weights.to(self._products.device, torch.float64)
         (drawn,) = weights.nonzero(as_tuple=True)
         times, count = weights[drawn], float(weights.sum())

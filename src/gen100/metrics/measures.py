@@ -87,9 +87,10 @@ def measure(
     """Add the function below as a measure of its name; the arguments are those of `Measure`."""
 
     def add(compute: Compute) -> Compute:
-        name = compute.__name__
-        assert name not in MEASURES, f"two measures are named {name}"
-        MEASURES[name] = Measure(name, numbers, compute, both_splits, frozenset(needs), always)
+        made = Measure(compute.__name__, numbers, compute, both_splits, frozenset(needs), always)
+        if made.name in MEASURES or not set(made.keys()).isdisjoint(columns()):
+            raise ValueError(f"the measure {made.name} has the name, or a key, of another measure: rename it")
+        MEASURES[made.name] = made
         return compute
 
     return add

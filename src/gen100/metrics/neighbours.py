@@ -29,7 +29,7 @@ def _blocks(points: Tensor, others: Tensor) -> Iterator[tuple[slice, slice, Tens
 
 
 def radii(points: Tensor, k: int = NEIGHBOURHOOD) -> Tensor:
-    """Of N x D points, float32, N > k, each one's distance to its `k`-th nearest other one: N, float32."""
+    """The distance of each point to its `k`-th nearest other point: N x D, float32, N > k, to N, float32."""
     points = points.to(fastest())
     # One more than k: the nearest of all is the point itself.
     least = points.new_full((len(points), k + 1), torch.inf)

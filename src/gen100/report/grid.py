@@ -64,7 +64,7 @@ def examples(images: Images, labels: NDArray[np.integer], wanted: NDArray[np.int
 def write_grid(samples: Images, labels: NDArray[np.integer], real: Cifar100, target: Path, title: str) -> None:
     """Write one PNG: up to 8 x 8 generated images, and training images of the same classes on the right.
 
-    Of N x 3 x 32 x 32 `samples`, uint8, with their N `labels`. The `title` stands above both and inside the file.
+    `samples` are N x 3 x 32 x 32, uint8, and have N `labels`; the `title` stands above both and inside the file.
     """
     chosen = spread(labels)
     sheets = {

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from gen100 import i18n
 from gen100.families.registry import FAMILIES
-from gen100.i18n import _
+from gen100.i18n import _, ngettext
 from gen100.provenance import DataFacts, ExtractorFacts, SplitFacts
 from gen100.report.records import Record
 
@@ -55,7 +55,16 @@ def split_name(split: SplitFacts) -> str:
 
 
 def devices(runs: Iterable[Record]) -> str:
-    return "; ".join(dict.fromkeys(run["device"] for run in runs))
+    return "; ".join(dict.fromkeys(map(device, runs)))
+
+
+def device(run: Record) -> str:
+    """ "NVIDIA H100 80GB HBM3", or "CPU, 2 threads"."""
+    threads = run.get("threads")
+    if not threads:
+        return run["device"]
+    said = ngettext("{device}, {count} thread", "{device}, {count} threads", int(threads))
+    return said.format(device=run["device"], count=int(threads))
 
 
 def caveat(data: DataFacts, images_seen: Iterable[float]) -> str:

@@ -85,6 +85,7 @@ def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
         "autoencoder_images": autoencoder.get("images_seen"),
         "autoencoder_seconds": autoencoder.get("seconds"),
         **{key: run[key] for key in ("memory", *VERSIONS)},
+        "threads": run.get("threads"),
         **provenance_columns(provenance),
     }
     if taken := sorted(measures.keys() & (before | after).keys()):

@@ -94,7 +94,7 @@ def localize(figure: Figure) -> None:
 
 
 def _words(artist: Artist) -> Iterator[Text]:
-    """All texts but the numbers along axes, which asking for would make."""
+    """All texts of a figure but the numbers along its axes, which matplotlib would make when asked for them."""
     if isinstance(artist, Axis):
         yield artist.label
     elif isinstance(artist, Text):

@@ -1,5 +1,7 @@
 """A table as CSV, Markdown and LaTeX, in the current language."""
 
+import re
+
 import jinja2
 import pandas as pd
 from babel.numbers import get_decimal_symbol, get_minus_sign_symbol
@@ -61,12 +63,13 @@ def as_markdown(table: Table) -> str:
     heads = [column.full_head if column.printed else column.directed_head for column in table.columns]
     rows = [[*_first_heads(), *heads], ["---", "---", *["---:"] * len(table.columns)]]
     rows += [[row.label, row.size, *texts(table, row)] for row in table.rows]
-    body = "\n".join("| " + " | ".join(_plain(text) for text in row) + " |" for row in rows)
-    return f"**{table.title}**\n\n{body}\n\n{_plain(table.provenance())}\n"
+    body = "\n".join("| " + " | ".join(map(for_markdown, row)) + " |" for row in rows)
+    return f"**{for_markdown(table.title)}**\n\n{body}\n\n{for_markdown(table.provenance())}\n"
 
 
-def _plain(text: str) -> str:
-    return text.replace("|", "\\|").replace("*", "\\*")
+def for_markdown(text: str) -> str:
+    """Plain text for Markdown. Brackets and underscores that mean nothing there stay as they are."""
+    return re.sub(r"[\\`*<|]|\](?=[(\[])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
 
 
 _GREEK = {
@@ -77,6 +80,7 @@ _GREEK = {
     # LaTeX has no commands for those that look like Latin ones.
     "ΑΒΕΖΗΙΚΜΝΟΡΤΧ": " ".join(rf"\mathrm{{{letter}}}" for letter in "ABEZHIKMNOPTX"),
 }
+_SIGNS = r"\times \cdot \leq \geq \neq {}' \ell"
 _LATEX = {
     "\\": r"\textbackslash{}",
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
@@ -90,6 +94,10 @@ _LATEX = {
     "↓": r"$\downarrow$",
     "↑": r"$\uparrow$",
     "−": "$-$",
+    **{sign: f"${command}$" for sign, command in zip("×·≤≥≠′ℓ", _SIGNS.split(), strict=True)},
+    **{sign: f"$^{digit}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+    **{sign: f"$_{digit}$" for digit, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+    "…": r"\dots{}",
     DASH: "---",
     "–": "--",
     "\N{NO-BREAK SPACE}": "~",
@@ -101,13 +109,14 @@ _LATEX = {
 }
 
 
-def escaped(text: str) -> str:
-    """`text` for LaTeX's text mode."""
-    return "".join(_LATEX.get(sign, sign) for sign in text)
+def for_latex(text: str) -> str:
+    """Plain text for LaTeX's text mode, also at the start of a table's row."""
+    # There a bracket or an asterisk would belong to the command that ended the row before.
+    return "{}" * text.startswith(("[", "*")) + "".join(_LATEX.get(sign, sign) for sign in text)
 
 
 def _number(text: str) -> str:
-    return "---" if text == DASH else escaped(text.replace("-", "−"))
+    return "---" if text == DASH else for_latex(text.replace("-", "−"))
 
 
 def as_latex(table: Table) -> str:
@@ -122,7 +131,7 @@ def as_latex(table: Table) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"latex": escaped, "latex_number": _number}
+    environment.filters |= {"latex": for_latex, "latex_number": _number}
     panels: dict[int, list[Column]] = {}
     for column in table.columns:
         panels.setdefault(column.panel, []).append(column)

@@ -35,7 +35,7 @@ def _cost(trained: "Trained") -> dict[str, Any]:
         "images_seen": trained.images,
         "seconds": round(trained.seconds, 2),
         "memory": peak_memory(where),
-        "device": describe(where),
+        **describe(where),
         "gen100": __version__,
         "commit": commit(),
         "torch": torch.__version__,

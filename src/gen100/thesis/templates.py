@@ -15,7 +15,8 @@ def render(name: str, values: Mapping[str, Any], escape: Callable[[str], str] = 
     Args:
         name: its path below this package.
         values: what the template shows, by name.
-        escape: makes a text mean itself in the template's format, HTML by default.
+        escape: of texts for the template's format, HTML by default. Constants between braces in a template
+            are escaped for HTML in any case.
     """
 
     def shown(value: object) -> markupsafe.Markup:

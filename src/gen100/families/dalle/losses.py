@@ -67,8 +67,7 @@ def feature_distance(first: list[Tensor], second: list[Tensor]) -> Tensor:
 def perceptual(output: Tensor, images: Tensor, perception: Perception) -> Parts:
     """Distance of features plus `pixel_weight` times the squared error of pixels in [-1, 1].
 
-    Raises:
-        ValueError: no features.
+    The features are those of a frozen network; where there are none, that is a ValueError.
     """
     if perception.features is None:
         raise ValueError("the perceptual loss compares features: give the model a feature network")

@@ -61,7 +61,7 @@ class ThesisClaim:
 
 
 class ClaimVerdict(NamedTuple):
-    """A claim, and of each of its parts the statement and what was found, in the language it was judged in."""
+    """A claim, its verdict, and as evidence each part's statement and what was found, in the current language."""
 
     claim: ThesisClaim
     verdict: VerdictKey

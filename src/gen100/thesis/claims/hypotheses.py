@@ -10,6 +10,7 @@ from gen100.cells import Cell
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.report.cost import hours
+from gen100.report.labels import device
 from gen100.report.records import Record
 from gen100.report.statistics import Difference, difference
 from gen100.thesis.claims.claim import hypothesis
@@ -167,7 +168,7 @@ def cheaper(runs: ThesisRuns, *pairs: tuple[str, str], same: bool = False) -> Pa
     """
     families = list(dict.fromkeys(family for pair in pairs for family in pair))
     rows = [row for family in families for cell in select(family) for row in runs.of(cell)]
-    devices = list(dict.fromkeys(row["device"] for row in rows))
+    devices = list(dict.fromkeys(map(device, rows)))
     if len(devices) > 1:
         return PartFinding(None, _("on different devices: {devices}").format(devices="; ".join(devices)))
     outcomes, ratios = [], []

@@ -9,6 +9,7 @@ from gen100.files import whole, write_text
 from gen100.i18n import _
 from gen100.report.labels import caveat, extractor_label, span
 from gen100.report.table import made_with
+from gen100.report.table_formats import for_markdown
 from gen100.thesis.claims.claim import VERDICTS, ClaimVerdict, ThesisClaim, judge
 from gen100.thesis.claims.runs import ThesisRuns
 from gen100.thesis.claims.table import CLAIMS
@@ -48,7 +49,7 @@ def as_markdown(verdicts: list[ClaimVerdict], runs: ThesisRuns) -> str:
             "made_with": " ".join(made_with(runs.provenance, runs.rows)),
             "runs": runs,
         },
-        escape=str,
+        escape=for_markdown,
     )
 
 

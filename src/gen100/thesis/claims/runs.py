@@ -75,7 +75,7 @@ class ThesisRuns:
         return np.array(values, float).tolist()
 
     def curve_values(self, cell: Cell, measure: Callable[[pd.DataFrame], float]) -> list[float]:
-        """A measure of the loss curve, one value per seed. What it may miss is told with the cell."""
+        """A measure of a cell's loss curves, one value per seed; an error names the cell."""
         curves = [read_curve(cell, row["seed"]) for row in self.of(cell)]
         try:
             return [measure(curve) for curve in curves]
@@ -112,7 +112,7 @@ class ThesisRuns:
         return features(load(layout.ARRAYS).test_images[:LOOKED_AT]).mean(0)
 
     def _measure_appearances(self, cell: Cell) -> list[dict[str, Appearance]]:
-        """Of each run of a cell."""
+        """The appearance of the samples of each run of a cell."""
         found = []
         for row in self.of(cell):
             chosen = np.arange(min(int(row["samples"]), LOOKED_AT))

@@ -81,7 +81,7 @@ class MistakeResult(Settings):
 
     @property
     def fid_ends(self) -> list[float | None]:
-        """Of the samples' distances on the scale of Inception's FID."""
+        """Both ends of the interval of each sample set's distance, on the scale of Inception's FID."""
         return [end for found in self.samples for end in (found.fid_low, found.fid_high)]
 
 

@@ -1,7 +1,6 @@
 """The report on evaluation mistakes: what its template, and that of the page, say of the facts."""
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
@@ -14,6 +13,7 @@ from gen100.families.registry import FAMILIES
 from gen100.i18n import N_, _
 from gen100.report import labels
 from gen100.report.table import DASH
+from gen100.report.table_formats import for_markdown
 from gen100.thesis.forensics.facts import Explained, ForensicsFacts, MistakeResult
 from gen100.thesis.forensics.mistakes import Mistake
 from gen100.thesis.forensics.verdict import FIDS, HIGH, LOW, NOISE_FID, SCORES, Miss, miss
@@ -149,13 +149,8 @@ def printed(facts: ForensicsFacts) -> dict[str, Any]:
     }
 
 
-def escaped(text: str) -> str:
-    """Plain text for Markdown. Brackets and underscores that mean nothing there stay as they are."""
-    return re.sub(r"[\\`*<|]|\](?=[(\[])|(?<!\w)_|_(?!\w)", r"\\\g<0>", text)
-
-
 def as_markdown(facts: ForensicsFacts) -> str:
     """The report in the current language."""
     seen_in_training = [found.images_seen or 0 for found in facts.correct.samples]
     caveat = labels.caveat(facts.data, seen_in_training)
-    return render("forensics/report.md.j2", {"forensics": report_values(facts), "caveat": caveat}, escaped)
+    return render("forensics/report.md.j2", {"forensics": report_values(facts), "caveat": caveat}, for_markdown)

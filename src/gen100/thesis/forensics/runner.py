@@ -24,7 +24,7 @@ INCEPTION_IMAGES = 20
 
 
 class PipelineRunner:
-    """Every pipeline, by variants of the workspace's network on one device, against real images, the reference."""
+    """Runs pipelines with variants of the workspace's network, on one device, against `reference` images."""
 
     def __init__(self, variants: ClassifierVariants, reference: ImageSet, where: torch.device) -> None:
         set_full_precision()

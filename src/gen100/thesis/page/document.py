@@ -19,7 +19,7 @@ from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import read_json, write_text
 from gen100.report.grid import examples, spread
-from gen100.report.labels import caveat, data_label, extractor_label
+from gen100.report.labels import caveat, data_label, device, extractor_label
 from gen100.report.loss_graph import COLUMNS as LOSSES
 from gen100.report.loss_graph import both_losses, choose_scale, loss_names
 from gen100.report.neighbours import read_pairs
@@ -66,7 +66,7 @@ def write_pages(params: Params) -> None:
     reference, arrays = read_json(layout.REFERENCE), load(layout.ARRAYS)
     distances = [run["fid"] for run in results]
     cells = [_cell(Cell.parse(name), params) for name in params.cells]
-    functions = {"plain": plain, "texts": texts, "zip": zip}
+    functions = {"plain": plain, "texts": texts, "device": device, "zip": zip}
     shared = functions | {
         "seed": params.seeds[0],
         "results": results,
