@@ -2,7 +2,6 @@
 
 import csv
 import json
-from contextlib import chdir
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 import yaml
 
 from gen100.cli import every_stage
-from gen100.engines.forecast import Benchmark, benchmarks, forecast
+from gen100.engines.forecast import Benchmark, benchmarks, forecast, read_workspace
 from gen100.engines.snakemake import due
 from gen100.errors import UserError
 from gen100.report.labels import device
@@ -20,8 +19,7 @@ from support.processes import Process
 
 
 def lines(workspace: Path, earlier: list[Benchmark]) -> dict[tuple[str, str], SimpleNamespace]:
-    with chdir(workspace):
-        rows = forecast(earlier, every_stage).to_dict("records")
+    rows = forecast(read_workspace(workspace, every_stage), earlier).to_dict("records")
     return {
         (row["stage"], row["model"]): SimpleNamespace(**{str(key): value for key, value in row.items()})
         for row in rows
@@ -36,7 +34,7 @@ def seconds(workspace: Path, stage: str, run: str) -> float:
 
 @pytest.fixture(scope="module")
 def earlier(scratch: Path) -> list[Benchmark]:
-    return benchmarks(scratch, every_stage)
+    return benchmarks(read_workspace(scratch, every_stage))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -23,6 +23,15 @@ from gen100.report import labels
 
 StagesOf = Callable[[Params], list[Stage]]
 """Every stage that a workspace's parameters ask for."""
+
+
+class Workspace(NamedTuple):
+    """A workspace's folder, parameters and stages, and the names of those that are due."""
+
+    folder: Path
+    params: Params
+    stages: list[Stage]
+    due: set[str]
 
 
 @dataclass(frozen=True)
@@ -102,19 +111,21 @@ def _kind(*settings: Any) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def benchmarks(workspace: Path, stages_of: StagesOf) -> list[Benchmark]:
-    """What a workspace's finished stages took. A stage that is due tells nothing: its parameters may have changed.
-
-    Raises:
-        UserError: there is no such workspace.
-    """
-    if not workspace.is_dir():
-        raise UserError(f"{workspace} is not a folder: name a workspace, a folder with a params.yaml")
-    with chdir(workspace):
+def read_workspace(folder: Path, stages_of: StagesOf) -> Workspace:
+    """Read a workspace's parameters, and ask Snakemake what is due there; UserError where there is none."""
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not a folder: name a workspace, a folder with a params.yaml")
+    with chdir(folder):
         params = load_params()
         stages = stages_of(params)
-        to_run = due(stages)
-        return [found for stage in stages if stage.name not in to_run for found in _benchmark(stage, params)]
+        return Workspace(folder, params, stages, due(stages))
+
+
+def benchmarks(workspace: Workspace) -> list[Benchmark]:
+    """What finished stages took. One that is due tells nothing: its parameters may have changed."""
+    finished = [stage for stage in workspace.stages if stage.name not in workspace.due]
+    with chdir(workspace.folder):
+        return [found for stage in finished for found in _benchmark(stage, workspace.params)]
 
 
 def _benchmark(stage: Stage, params: Params) -> Iterator[Benchmark]:
@@ -125,15 +136,16 @@ def _benchmark(stage: Stage, params: Params) -> Iterator[Benchmark]:
     seconds, device = pd.read_csv(file, sep="\t")["s"].to_numpy(float).max().item(), "?"
     record = files[0].with_name("run.json")
     if record.exists():
-        device = labels.device(read_json(record))
-    if record in files:
-        # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
-        seconds = read_json(record)["seconds"]
+        run = read_json(record)
+        device = labels.device(run)
+        if record in files:
+            # The benchmark has the waiting for a GPU in it, and of a resumed run the last attempt only.
+            seconds = run["seconds"]
     yield Benchmark(work_of(stage, params), seconds, sum(output.stat().st_size for output in files), device)
 
 
-def forecast(earlier: list[Benchmark], stages_of: StagesOf) -> pd.DataFrame:
-    """All that is due in this workspace: a row for every stage and model, in the order of the workflow.
+def forecast(workspace: Workspace, earlier: list[Benchmark]) -> pd.DataFrame:
+    """All that is due in a workspace: a row for every stage and model, in the order of the workflow.
 
     A stage's seconds are those of the earlier ones most like it (the same cell, else the same model, with the same
     network and batch size), in proportion to the images.
@@ -142,9 +154,7 @@ def forecast(earlier: list[Benchmark], stages_of: StagesOf) -> pd.DataFrame:
         Columns `local` (whether it runs where Snakemake runs), `stage`, `model`, `jobs`, `known`; and of the known
         jobs `hours`, `bytes` and `devices`.
     """
-    params = load_params()
-    stages = stages_of(params)
-    to_run = due(stages)
+    _, params, stages, to_run = workspace
     # Of many seeds alike: looked up once, or the time would grow with the square of their number.
     estimate = cache(partial(_estimate, earlier))
     rows = []
@@ -192,9 +202,10 @@ def report(workspaces: list[Path], stages_of: StagesOf) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    here = Path.cwd()
-    earlier = [found for place in dict.fromkeys([here, *workspaces]) for found in benchmarks(place, stages_of)]
-    lines = forecast(earlier, stages_of).to_dict("records")
+    here = read_workspace(Path.cwd(), stages_of)
+    others = [read_workspace(folder, stages_of) for folder in dict.fromkeys(workspaces) if folder != here.folder]
+    earlier = [found for workspace in (here, *others) for found in benchmarks(workspace)]
+    lines = forecast(here, earlier).to_dict("records")
     if not lines:
         print("Nothing is due.")
         return
@@ -203,7 +214,7 @@ def report(workspaces: list[Path], stages_of: StagesOf) -> None:
     if unknown:
         caption += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out)."
         caption += " Run one of each model and size."
-    drawn = Table(title=escape(f"What would run in {here}"), caption=caption, caption_justify="left")
+    drawn = Table(title=escape(f"What would run in {here.folder}"), caption=caption, caption_justify="left")
     for name in ("stage", "model"):
         drawn.add_column(name)
     for name in ("jobs", "hours", "disk"):
