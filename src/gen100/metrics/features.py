@@ -160,12 +160,14 @@ class ReferenceFeatures(ImageFeatures):
         self.key = f"{name}-{len(images)}-{content[:16]}-{extractor.digest[:16]}"
         self._cache = cache
 
+    @cached_property
+    def features(self) -> Features:
+        """Without logits, which no measure reads of a reference: Inception's take more memory than the images."""
+        return Features(super().features.pooled)
+
     def seen_by(self, extractor: Extractor) -> "ReferenceFeatures":
         """The same images, by another network."""
         return ReferenceFeatures(self.images, extractor, self.name, self._cache)
 
     def _kept(self, what: str, compute: Callable[[], Tensors], /) -> Tensors:
-        kept = cached(self._cache / f"{self.key}-{what}.npz", compute)
-        # No measure reads a reference's: by Inception they take as much memory as all images.
-        kept.pop("logits", None)
-        return kept
+        return cached(self._cache / f"{self.key}-{what}.npz", compute)
