@@ -183,7 +183,7 @@ def train(judge: Judge) -> Train:
 
 @pytest.fixture(scope="module")
 def draw(train: Train) -> Draw:
-    """Samples of such a model, and their classes. Classes whose captions were not taught are left out."""
+    """Samples from such a model and their classes, without the classes whose captions it was not taught."""
 
     @cache
     def drawn(name: str, share: float = 1.0) -> tuple[Images, np.ndarray]:
