@@ -12,8 +12,9 @@ from gen100 import layout
 from gen100.cells import EXAMPLE, Cell
 from gen100.config import Params, load_params
 from gen100.engines import dvc as dvc_files
+from gen100.engines import lineage
 from gen100.engines import record as dvc_records
-from gen100.engines.stages import Stage
+from gen100.engines.stages import Stage, roles
 from gen100.engines.stages import stages as core_stages
 from gen100.errors import Interrupted, UserError
 from gen100.files import ready
@@ -61,15 +62,48 @@ def every_stage(params: Params) -> list[Stage]:
     return [*core_stages(params), *thesis_stages(params)]
 
 
-def _whole_stage(stage: Callable[..., None], *needs: Callable[[Params], object]) -> None:
-    """A command that runs once for the workspace, with the parameters and what each of `needs` makes of them."""
+def _make(
+    params: Params,
+    words: tuple[str | int, ...],
+    lock: str,
+    make: Callable[[], None],
+    *,
+    folder: Path | None = None,
+    is_made: Callable[[], bool] = lambda: True,
+) -> None:
+    """Make the outputs of a stage from inputs that are what params.yaml describes, one process at a time.
+
+    The workflow's engines delete a stage's outputs before they start it. So outputs that are there after
+    another process was waited for are that one's, and are kept if they are whole.
+
+    Args:
+        words: the stage's name and arguments.
+        folder: of its outputs, where no other stage writes at the same time.
+        is_made: what else must hold for outputs to be kept.
+    """
+    stages = every_stage(params)
+    stage = next(one for one in stages if (one.stage, *one.arguments) == words)
+    lineage.check_decided(stage, every_stage)
+    with locked(lock, stage.words) as waited:
+        chain = lineage.Chain(stages)
+        if folder:
+            ready(folder)
+        if waited and chain.is_made(stage) and is_made():
+            print(f"{stage.words}: the other process has made it: kept", file=sys.stderr)
+            return
+        with lineage.making(stage, every_stage, chain):
+            make()
+
+
+def _whole_stage(stage: Callable[[Params], None]) -> None:
+    """A command that runs once for the workspace."""
+    name = stage.__name__
 
     def command() -> None:
         params = _params()
-        with locked(stage.__name__, stage.__name__):
-            stage(params, *(need(params) for need in needs))
+        _make(params, (name,), name, lambda: stage(params))
 
-    app.command(stage.__name__, help=stage.__doc__)(command)
+    app.command(name, help=stage.__doc__)(command)
 
 
 def _check_seed(params: Params, seed: int) -> None:
@@ -77,40 +111,29 @@ def _check_seed(params: Params, seed: int) -> None:
         raise UserError(f"seed {seed} is not in params.yaml: it has {', '.join(map(str, params.seeds))}")
 
 
-def _in_turn(name: str, lock: str, folder: Path, is_made: Callable[[], bool], make: Callable[[], None]) -> None:
-    """Make the outputs in a folder, one process at a time.
-
-    The workflow's engines delete a stage's outputs before they start it. So outputs that are there after
-    another process was waited for are that one's, and those that `is_made` knows as whole are kept.
-    """
-    with locked(lock, name) as waited:
-        ready(folder)
-        if waited and is_made():
-            print(f"{name}: the other process has made it: kept", file=sys.stderr)
-            return
-        make()
-
-
 def _run_stage(
-    stage: Callable[[Params, Cell, int], None], is_made: Callable[[Params, Cell, int], bool] | None = None
+    stage: Callable[[Params, Cell, int], None],
+    is_made: Callable[[Params, Cell, int], bool] = lambda *_: True,
 ) -> None:
     """A command that runs once for each run, a cell with a seed."""
+    name = stage.__name__
 
     def command(cell: CellId, seed: Seed) -> None:
         params = _params()
         if cell not in params.cells:
             raise UserError(f"cell '{cell}' is not in params.yaml: it has {', '.join(params.cells)}")
         _check_seed(params, seed)
-        parsed = Cell.parse(cell)
-        _in_turn(
-            f"{stage.__name__} {cell}/{seed}",
+        run = params, Cell.parse(cell), seed
+        _make(
+            params,
+            (name, cell, seed),
             f"{cell}-{seed}",
-            layout.run(cell, seed),
-            lambda: is_made is not None and is_made(params, parsed, seed),
-            lambda: stage(params, parsed, seed),
+            lambda: stage(*run),
+            folder=layout.run(cell, seed),
+            is_made=lambda: is_made(*run),
         )
 
-    app.command(stage.__name__, help=stage.__doc__)(command)
+    app.command(name, help=stage.__doc__)(command)
 
 
 for _stage in (data.fetch, data.prepare):
@@ -125,8 +148,11 @@ def extractor(
     ],
 ) -> None:
     params = _params()
-    with locked(f"extractor-{role}", f"extractor {role}"):
-        data.extractor(params, role)
+    if role not in (needed := roles(params)):
+        raise UserError(
+            f"params.yaml has no metrics.{role}, or no cell that uses it: it needs {', '.join(needed)}"
+        )
+    _make(params, ("extractor", role), f"extractor-{role}", lambda: data.extractor(params, role))
 
 
 @app.command(help=training.autoencoder.__doc__)
@@ -139,12 +165,13 @@ def autoencoder(
         known = ", ".join(params.autoencoders) or "none"
         raise UserError(f"the cells of params.yaml use no autoencoder '{name}': they use {known}")
     _check_seed(params, seed)
-    _in_turn(
-        f"autoencoder {name}/{seed}",
+    _make(
+        params,
+        ("autoencoder", name, seed),
         f"autoencoder-{name}-{seed}",
-        layout.autoencoder(name, seed),
-        lambda: training.has_autoencoder(params, name, seed),
         lambda: training.autoencoder(params, name, seed),
+        folder=layout.autoencoder(name, seed),
+        is_made=lambda: training.has_autoencoder(params, name, seed),
     )
 
 
@@ -181,8 +208,19 @@ def dvc(
             print(f"{dvc_files.FILE} written" if written else f"{dvc_files.FILE} is that of params.yaml already")
 
 
-for _between in (dvc_records.record, dvc_records.restore):
-    _whole_stage(_between, every_stage)
+def _between(task: Callable[[Params, list[Stage]], None]) -> None:
+    """A command between the two engines, with the parameters and every stage."""
+
+    def command() -> None:
+        params = _params()
+        with locked(task.__name__, task.__name__):
+            task(params, every_stage(params))
+
+    app.command(task.__name__, help=task.__doc__)(command)
+
+
+_between(dvc_records.record)
+_between(dvc_records.restore)
 
 
 @app.command()

@@ -15,6 +15,7 @@ DVC_CHECK = Path("data/dvc_check.txt")
 AUTOENCODERS = Path("results/autoencoders")
 REFERENCE = Path("reports/reference.json")
 RESULTS = Path("reports/results.csv")
+LINEAGE = Path("lineage")
 COMPARISONS = Path("reports/comparisons.csv")
 CLAIMS = Path("reports/claims")
 FORENSICS = Path("reports/forensics")
@@ -52,16 +53,26 @@ def run(cell: Cell | str, seed: int) -> Path:
     return Path("results") / str(cell) / str(seed)
 
 
+def lineage(stage: str, item: str = "") -> Path:
+    """The record of what the outputs of a stage were made from; `item` as in `Stage.item`."""
+    return LINEAGE / stage / f"{item}.json" if item else LINEAGE / f"{stage}.json"
+
+
 def check_layout() -> None:
-    """Refuse a workspace whose results lie where an earlier version of the program kept them.
+    """Refuse a workspace whose results an earlier version of the program made.
 
     Raises:
         UserError: it has such files; names one, and the way out.
     """
+    way_out = "start a new workspace with this params.yaml, or remove results/, reports/ and plan.json here"
     for old in (Path("plan.json"), *Path("results").glob("*/*/autoencoder.*")):
         if old.exists():
             raise UserError(
-                f"{old} was written by an earlier version of gen100, whose results this one does not use"
-                " (autoencoders are now in results/autoencoders/<name>/<seed>/): start a new workspace with this"
-                " params.yaml, or remove results/, reports/ and plan.json here"
+                f"{old} was written by an earlier version of gen100, whose results are of no use here: {way_out}"
             )
+    model = next(Path("results").glob("*/*/model.safetensors"), None)
+    if model and not LINEAGE.exists():
+        raise UserError(
+            f"{LINEAGE}/ is missing, which says what {model} was made from: bring it back (git has it), or, where"
+            f" an earlier version of gen100 wrote that file, {way_out}"
+        )

@@ -3,7 +3,7 @@
 Text about it for people is made from these fields (`gen100.report.labels`) and never read back.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from gen100.settings import Settings
 
@@ -70,3 +70,14 @@ class Provenance(Settings):
     reference: SplitFacts
     other: SplitFacts
     samples: int
+
+
+def difference(a: Any, b: Any, name: str = "") -> tuple[str, Any, Any] | None:
+    """The first value in which two nested mappings differ: its key, with dots between levels, and both values."""
+    if not isinstance(a, dict) or not isinstance(b, dict):
+        return None if a == b else (name, a, b)
+    found = (
+        difference(a.get(key, "nothing"), b.get(key, "nothing"), f"{name}.{key}".lstrip("."))
+        for key in dict.fromkeys([*a, *b])
+    )
+    return next((one for one in found if one), None)

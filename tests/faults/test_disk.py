@@ -39,6 +39,7 @@ from support.faults import (
     temporaries,
     tiny,
 )
+from support.lineage import adopt, pretend_checked
 from support.processes import Process
 from support.report_workspace import make_workspace
 
@@ -146,6 +147,7 @@ def test_samples_on_a_full_disk_leave_those_before(trained: Path, gen100: Proces
 def test_tables_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gen100: Process) -> None:
     monkeypatch.chdir(tmp_path)
     make_workspace(tmp_path, [CELL])
+    adopt(tmp_path)
     gen100(tmp_path, "aggregate")
     tables = tmp_path / "reports/tables"
     with disk(tables, "256k"):
@@ -164,6 +166,7 @@ def test_the_references_features_on_a_full_disk(trained: Path) -> None:
     save_network(trained / "data/extractors/metric.safetensors", network, seed=1000, accuracy=0.1, synthetic=True)
     images = np.random.default_rng(0).integers(0, 256, (100, 3, 32, 32), dtype=np.uint8)
     np.save(trained / "results/vae-elbo-128/0/samples.npy", images)
+    pretend_checked(trained)
     cache = trained / ".cache/fidelity"
     with disk(cache, "256k"):
         filler = fill(cache)

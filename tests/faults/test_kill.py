@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.faults import MAIN, OFTEN, SIGNALS, contents, start, temporaries, tiny
+from support.lineage import pretend_checked
 from support.processes import Process
 
 CELL = "vae-elbo-128"
@@ -26,6 +27,7 @@ def finished(folder: Path, write_params: Callable[..., None], gen100: Process) -
         write_params(folder, **tiny())
         for stage in (["fetch"], ["prepare"], ["extractor", "metric"]):
             gen100(folder, *stage)
+        pretend_checked(folder)
         for stage in ("train", "sample", "evaluate"):
             gen100(folder, stage, CELL, 0)
     return folder

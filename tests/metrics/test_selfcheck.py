@@ -23,6 +23,7 @@ from gen100.metrics.frechet import Gaussian
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.selfcheck import blurred, jpeg, least_information, run_checks
 from gen100.metrics.weights import OwnHeader, load_network, read_header, save_network
+from support.lineage import pretend_checked
 from support.processes import Process
 
 DATA = {"synthetic": {"train": 1000, "test": 200, "seed": 0}}
@@ -270,6 +271,7 @@ def test_samples_cast_without_scaling_are_refused(trained: Path, gen100: Process
     folder.mkdir(parents=True, exist_ok=True)
     images = np.random.default_rng(0).choice(np.array(values, dtype=np.uint8), (100, 3, 32, 32))
     np.save(folder / "samples.npy", images)
+    pretend_checked(trained)
     done = gen100(trained, "evaluate", "vae-elbo-128", 0, check=False)
     assert done.returncode == 2
     assert "samples.npy holds no values but 0, 1 and 255" in done.stderr

@@ -15,6 +15,7 @@ from gen100.config import FeatureNetworkSettings
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import save_network
 from gen100.provenance import Provenance, SplitFacts
+from support.lineage import pretend_checked
 from support.processes import Process, refused
 
 CELLS = ["vae-elbo-128", "stable_diffusion-mse-128", "stable_diffusion-mae-128"]
@@ -109,6 +110,7 @@ def test_a_two_stage_models_run_is_evaluated(workspace: Path, gen100: Process) -
     network = FeatureNetwork(FeatureNetworkSettings.model_validate({**NETWORK, "training": SMALL}))
     weights = workspace / "data/extractors/metric.safetensors"
     save_network(weights, network, seed=1000, accuracy=0.1, synthetic=True)
+    pretend_checked(workspace)
     gen100(workspace, "evaluate", cell, 0)
     metrics = json.loads((target / "metrics.json").read_text())
     facts = Provenance.model_validate(metrics["provenance"])

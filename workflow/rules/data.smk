@@ -5,6 +5,7 @@ rule fetch:
     """Take the data set's archive from its source, verified, or draw the synthetic one."""
     output:
         "data/archive.tar.gz",
+        lineage="lineage/fetch.json",
     log:
         "logs/fetch.log",
     benchmark:
@@ -21,6 +22,7 @@ rule prepare:
         "data/archive.tar.gz",
     output:
         "data/cifar100.npz",
+        lineage="lineage/prepare.json",
     log:
         "logs/prepare.log",
     benchmark:
@@ -37,6 +39,7 @@ rule extractor:
         "data/cifar100.npz",
     output:
         "data/extractors/{role}.safetensors",
+        lineage="lineage/extractor/{role}.json",
     log:
         "logs/extractor/{role}.log",
     benchmark:

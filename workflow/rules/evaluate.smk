@@ -14,6 +14,7 @@ rule sample:
             category="Samples",
             labels={"cell": "{cell}", "seed": "{seed}"},
         ),
+        lineage="lineage/sample/{cell}-{seed}.json",
     log:
         "logs/sample/{cell}-{seed}.log",
     benchmark:
@@ -36,6 +37,7 @@ rule reference:
         extractors=stages.measuring(PARAMS),
     output:
         "reports/reference.json",
+        lineage="lineage/reference.json",
     log:
         "logs/reference.log",
     benchmark:
@@ -68,6 +70,7 @@ rule evaluate:
             category="Nearest training images",
             labels={"cell": "{cell}", "seed": "{seed}"},
         ),
+        lineage="lineage/evaluate/{cell}-{seed}.json",
     log:
         "logs/evaluate/{cell}-{seed}.log",
     benchmark:
@@ -96,6 +99,7 @@ rule forensics:
             caption="../report/forensics.rst",
             category="Conclusions",
         ),
+        lineage="lineage/forensics.json",
     log:
         "logs/forensics.log",
     benchmark:

@@ -17,6 +17,7 @@ rule aggregate:
             category="Results",
             labels={"table": "every run"},
         ),
+        lineage="lineage/aggregate.json",
     log:
         "logs/aggregate.log",
     benchmark:
@@ -39,6 +40,7 @@ rule compare:
             category="Results",
             labels={"table": "losses compared"},
         ),
+        lineage="lineage/compare.json",
     log:
         "logs/compare.log",
     benchmark:
@@ -66,6 +68,7 @@ rule claims:
             caption="../report/claims.rst",
             category="Conclusions",
         ),
+        lineage="lineage/claims.json",
     log:
         "logs/claims.log",
     benchmark:
@@ -88,6 +91,7 @@ rule tables:
             caption="../report/tables.rst",
             category="Results",
         ),
+        lineage="lineage/tables.json",
     log:
         "logs/tables.log",
     benchmark:
@@ -123,6 +127,7 @@ rule figures:
             caption="../report/bias.rst",
             category="Conclusions",
         ),
+        lineage="lineage/figures.json",
     log:
         "logs/figures.log",
     benchmark:
@@ -143,6 +148,7 @@ rule theory:
             caption="../report/theory.rst",
             category="Theory",
         ),
+        lineage="lineage/theory.json",
     log:
         "logs/theory.log",
     benchmark:
@@ -163,11 +169,13 @@ rule page:
             "results/{cell}/{seed}/samples.npy",
             "results/{cell}/{seed}/neighbours.png",
         ),
-        rules.claims.output,
-        rules.forensics.output,
-        rules.tables.output,
-        rules.figures.output,
-        rules.theory.output,
+        thesis.CLAIMS,
+        thesis.FORENSICS,
+        thesis.TABLES,
+        thesis.family_figures(PARAMS.families),
+        thesis.COST,
+        thesis.BIAS,
+        thesis.THEORY,
     output:
         report(
             thesis.PAGES,
@@ -175,6 +183,7 @@ rule page:
             category="Results",
             labels={"table": "page"},
         ),
+        lineage="lineage/page.json",
     log:
         "logs/page.log",
     benchmark:

@@ -10,7 +10,7 @@ from snakemake.settings.types import DeploymentMethod
 from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import load_params
-from gen100.engines import keys, stages
+from gen100.engines import keys, lineage, stages
 from gen100.errors import UserError
 from gen100.thesis import stages as thesis
 
@@ -25,6 +25,8 @@ try:
     PARAMS = load_params()
 except UserError as error:
     raise WorkflowError(str(error)) from None
+# A job reads params.yaml when it starts, which may be hours from now; one that was edited until then is refused.
+lineage.hand_over(PARAMS)
 
 
 def cell_settings(stage):

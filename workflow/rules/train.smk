@@ -10,6 +10,7 @@ rule autoencoder:
         weights="results/autoencoders/{autoencoder}/{seed}/model.safetensors",
         curve="results/autoencoders/{autoencoder}/{seed}/curve.csv",
         record="results/autoencoders/{autoencoder}/{seed}/run.json",
+        lineage="lineage/autoencoder/{autoencoder}-{seed}.json",
     log:
         "logs/autoencoder/{autoencoder}-{seed}.log",
     benchmark:
@@ -34,6 +35,7 @@ rule train:
         weights="results/{cell}/{seed}/model.safetensors",
         curve="results/{cell}/{seed}/curve.csv",
         record="results/{cell}/{seed}/run.json",
+        lineage="lineage/train/{cell}-{seed}.json",
     log:
         "logs/train/{cell}-{seed}.log",
     benchmark:

@@ -14,6 +14,7 @@ import yaml
 
 from gen100.config import Params
 from gen100.engines import dvc as dvc_file
+from gen100.engines.lineage import Chain
 from gen100.engines.snakemake import due, forgotten, snakemake, with_downstream
 from gen100.engines.stages import Stage
 from gen100.errors import UserError
@@ -30,6 +31,10 @@ def record(params: Params, stages: Collection[Stage]) -> None:
     names = [stage.name for stage in stages if stage.name not in left]
     if not names:
         raise UserError(f"nothing to record: {_cause(stages, to_run)}")
+    chain = Chain(stages)
+    for stage in stages:
+        if stage.name not in left:
+            chain.check_outputs(stage)
     if dvc_file.write(params, stages):
         print(f"{dvc_file.FILE} written: it had not the stages of params.yaml")
     dvc_file.mark_checked()

@@ -36,14 +36,24 @@ class Stage:
     """One stage of one item: its command is `gen100 <stage> <arguments>`.
 
     Attributes:
+        made: what it is run for; `outputs` has the record of what that was made from too.
         settings: what it depends on in params.yaml.
     """
 
     stage: str
     arguments: tuple[str | int, ...]
     inputs: tuple[Path, ...]
-    outputs: tuple[Output, ...]
+    made: tuple[Output, ...]
     settings: Keys
+
+    @property
+    def lineage(self) -> Path:
+        """The record of what its outputs were made from."""
+        return layout.lineage(self.stage, self.item)
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        return (*self.made, *in_git([self.lineage]))
 
     @property
     def item(self) -> str:
@@ -56,8 +66,13 @@ class Stage:
         return f"{self.stage}-{self.item}" if self.arguments else self.stage
 
     @property
+    def words(self) -> str:
+        """As a user writes it after `gen100`, and messages name it: `train <cell> <seed>`."""
+        return " ".join([self.stage, *map(str, self.arguments)])
+
+    @property
     def command(self) -> str:
-        return " ".join(["gen100", self.stage, *map(str, self.arguments)])
+        return f"gen100 {self.words}"
 
 
 def every_run(params: Params, *names: str) -> list[Path]:

@@ -1,7 +1,6 @@
 """reports/results.csv: one row per run, with its measures and what they were measured with."""
 
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import whole
 from gen100.metrics.measures import columns, computed
-from gen100.provenance import Provenance
+from gen100.provenance import Provenance, difference
 from gen100.report.records import Record, advice, check_numbers, provenance_of, read_record, read_table
 
 LOSSES = ("train_loss", "val_loss")
@@ -95,14 +94,6 @@ def _row(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance]:
     return before | measures | after, provenance
 
 
-def _differing(a: Any, b: Any, name: str = "") -> tuple[str, Any, Any] | None:
-    """The first field of two provenances that differs, with dots between levels, and both values."""
-    if not isinstance(a, dict) or not isinstance(b, dict):
-        return None if a == b else (name, a, b)
-    found = (_differing(a[key], b[key], f"{name}.{key}".lstrip(".")) for key in a)
-    return next((difference for difference in found if difference), None)
-
-
 def aggregate(params: Params) -> None:
     """Write reports/results.csv, one row per run, in the order of `cells`, then `seeds`.
 
@@ -117,8 +108,8 @@ def aggregate(params: Params) -> None:
     found = [_row(params, cell, seed) for cell, seed in runs]
     (first, expected), *_ = found
     for row, provenance in found:
-        if difference := _differing(expected.model_dump(), provenance.model_dump()):
-            field, one, other = difference
+        if differing := difference(expected.model_dump(), provenance.model_dump()):
+            field, one, other = differing
             raise UserError(
                 f"runs differ in {field}, so they do not compare: {first['cell']}/{first['seed']} has {one!r},"
                 f" {row['cell']}/{row['seed']} has {other!r}; evaluate them again"

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 from gen100 import layout
 from gen100.config import DinoV2, OwnExtractor, Params, SyntheticData
 from gen100.engines import keys
-from gen100.errors import UserError
 from gen100.layout import Role
 
 if TYPE_CHECKING:
@@ -34,8 +33,7 @@ def extractor(params: Params, role: Role) -> None:
     """Train the feature network of a role, or take its weights, verified."""
     metrics = params.metrics
     settings = {"metric": metrics.extractor, "perceptual": metrics.perceptual, "dinov2": metrics.dinov2}[role]
-    if settings is None:
-        raise UserError(f"params.yaml has no metrics.{role}: name its weights there first")
+    assert settings is not None, "asked for networks that the workspace needs"
     if isinstance(settings, OwnExtractor):
         _train_extractor(params, settings, role)
         return

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from gen100 import files, layout
 from gen100.cells import Cell
 from gen100.config import Params
-from gen100.engines import keys
-from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 
 if TYPE_CHECKING:
@@ -25,19 +23,13 @@ def load_model(params: Params, cell: Cell, seed: int, data: "Cifar100") -> "Gene
     """The trained model of a run.
 
     Raises:
-        UserError: model.safetensors is missing, damaged, or was trained with other parameters.
+        UserError: model.safetensors is missing, damaged, or of another network.
     """
     from gen100.families.build import build_autoencoder, build_model
-    from gen100.weights import load_weights, read_header
+    from gen100.weights import load_weights
 
-    file = layout.run(cell, seed) / "model.safetensors"
-    stage = f"train {cell} {seed}"
-    if read_header(file, stage).get("settings") != keys.train(params, cell):
-        raise UserError(
-            f"{file} was trained with other parameters than params.yaml holds: run stage {stage} again"
-        )
     model = build_model(params, cell, data.fine_names, build_autoencoder(params, cell))
-    load_weights(file, model, stage)
+    load_weights(layout.run(cell, seed) / "model.safetensors", model, f"train {cell} {seed}")
     return model
 
 
