@@ -149,6 +149,7 @@ def test_tables_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     make_workspace(tmp_path, [CELL])
     adopt(tmp_path)
     gen100(tmp_path, "aggregate")
+    adopt(tmp_path)
     tables = tmp_path / "reports/tables"
     with disk(tables, "256k"):
         filler = fill(tables)

@@ -66,7 +66,8 @@ def test_training_names_the_autoencoder_that_is_missing(
     tmp_path: Path, workspace: Path, write_params: Callable[..., None], gen100: Process
 ) -> None:
     write_params(tmp_path, **changes())
-    shutil.copytree(workspace / "data", tmp_path / "data")
+    for name in ("data", "lineage"):
+        shutil.copytree(workspace / name, tmp_path / name)
     said = refused(gen100(tmp_path, "train", CELLS[1], 0, check=False))
     assert f"results/autoencoders/{AUTOENCODER}/0/model.safetensors is missing" in said
 

@@ -96,7 +96,7 @@ class Chain:
         _check_date(path)
         digest = files.digest(path)
         if digest != record.outputs.get(str(path)):
-            raise UserError(f"{path} is not what stage {maker.words} wrote: run it again")
+            raise UserError(f"{path} was changed after it was made: run stage {maker.words} again")
         return digest
 
     def _check_record(self, path: Path) -> Lineage:
