@@ -129,7 +129,7 @@ def benchmarks(workspace: Workspace) -> list[Benchmark]:
 
 
 def _benchmark(stage: Stage, params: Params) -> Iterator[Benchmark]:
-    files = [output.path for output in stage.outputs]
+    files = [output.path for output in stage.made]
     file = Path("logs") / (f"{stage.stage}/{stage.item}.tsv" if stage.arguments else f"{stage.stage}.tsv")
     if not (file.exists() and all(output.exists() for output in files)):
         return
