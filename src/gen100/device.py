@@ -99,8 +99,8 @@ def place_on(names: list[str], places: int) -> Iterator[int]:
 def _take(name: str) -> socket.socket | None:
     """Take a name that only one process of this machine can have, until it closes the socket or ends.
 
-    It is Linux's abstract address of a socket (unix(7)). Unlike a lock's file it needs no folder that all processes
-    see and may write, whatever their environment, and nobody can delete it while it is held.
+    It is Linux's abstract address of a socket (unix(7)). Unlike a lock's file it needs no folder that all
+    processes see and may write, whatever their environment, and nobody can delete it while it is held.
     """
     held = socket.socket(socket.AF_UNIX)
     try:

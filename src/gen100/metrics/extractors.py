@@ -84,6 +84,9 @@ BUILDERS: dict[Downloaded, tuple[str, Callable[[Weights], nn.Module]]] = {
 def _built(kind: Downloaded, weights: Weights, file: Path, way_out: str) -> nn.Module:
     """The network of a file's weights; UserError where they are of another."""
     title, build = BUILDERS[kind]
+    if wrong := {str(value.dtype) for value in weights.values() if value.is_floating_point()} - {"torch.float32"}:
+        # What builds the networks converts them without a word.
+        raise UserError(f"{file} holds weights in {', '.join(sorted(wrong))}, not in torch.float32: {way_out}")
     try:
         return build(weights)
     except (KeyError, RuntimeError, AssertionError, ZeroDivisionError) as error:
