@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -241,8 +242,12 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        print(f"gen100: {error}", file=sys.stderr)
-        sys.exit(2)
+        _end(error, 2)
     except Interrupted as error:
-        print(f"gen100: {error}", file=sys.stderr)
-        sys.exit(128 + error.number)
+        _end(error, 128 + error.number)
+
+
+def _end(error: Exception, status: int) -> NoReturn:
+    with suppress(OSError):  # a terminal that is closed takes no line
+        print(f"gen100: {error}", file=sys.stderr, flush=True)
+    sys.exit(status)

@@ -11,7 +11,18 @@ import torch
 from gen100.errors import UserError
 from gen100.training import checkpoint, loop
 from gen100.training.phase import Batch, Parts
-from support.faults import MAIN, OFTEN, SMALL, contents, refusal, send_and_end, start, start_and_hold, tiny
+from support.faults import (
+    MAIN,
+    OFTEN,
+    SMALL,
+    close_the_terminal,
+    contents,
+    refusal,
+    send_and_end,
+    start,
+    start_and_hold,
+    tiny,
+)
 from support.processes import Process
 from support.small_training import CPU, Line, data, run
 
@@ -110,6 +121,33 @@ def test_a_rate_that_is_too_high_names_phase_and_step(
     assert all(value.isfinite().all() for key in ("network", "average") for value in saved[key].values())
     gen100(trained, "train", CELL, 0)
     assert (target / "model.safetensors").read_bytes() == before["model.safetensors"]
+
+
+LONG = {**SMALL, "images": 2560}
+
+
+def test_a_closed_terminal_saves_a_checkpoint(trained: Path, write_params: Callable[..., None]) -> None:
+    write_params(trained, **tiny(models__vae__training=LONG))
+    (trained / STATE).unlink(missing_ok=True)
+    assert close_the_terminal(trained, "train", CELL, 0) == 128 + signal.SIGHUP
+    assert 0 < torch.load(trained / STATE, weights_only=True)["state"]["step"] < LONG["images"] // 32
+    said = send_and_end(start_and_hold(trained, "train", CELL, 0), signal.SIGHUP)
+    write_params(trained, **tiny())
+    assert "going on from" in said
+    assert "gen100: stopped by SIGHUP at " in said
+    assert "checkpoint saved, start again to go on" in said
+
+
+def test_under_nohup_training_goes_on_though_its_terminal_is_closed(
+    trained: Path, write_params: Callable[..., None]
+) -> None:
+    write_params(trained, **tiny(models__vae__training=LONG))
+    (trained / STATE).unlink(missing_ok=True)
+    # As `nohup` does, but its output stays the terminal's.
+    ignoring = "sh", "-c", 'trap "" HUP; exec "$@"', "sh"
+    assert close_the_terminal(trained, "train", CELL, 0, before=ignoring) == 0
+    write_params(trained, **tiny())
+    assert '"images_seen": 2560' in (trained / "results" / CELL / "0/run.json").read_text()
 
 
 class Kink(Line):

@@ -28,6 +28,9 @@ from gen100.training.stepper import Stepper, autocast, not_finite
 CHECKPOINT_SECONDS = 60.0
 """A checkpoint is written after this much training, and on a signal."""
 
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals that stop training: of an engine or a time limit, of the keyboard, of a terminal that is closed."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -72,7 +75,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     that was not, on one machine.
 
     Raises:
-        Interrupted: SIGTERM or SIGINT came; a checkpoint was saved first.
+        Interrupted: a signal of STOPS came; a checkpoint was saved first.
         UserError: a loss or a weight is not finite; names the phase and the step.
     """
     settings = run.settings
@@ -176,15 +179,21 @@ def _optimizers(phases: list[Phase]) -> list[optim.Optimizer]:
 
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Note SIGTERM and SIGINT instead of dying, so that the step can end and a checkpoint be saved."""
+    """Note the signals of STOPS instead of dying, so that the step can end and a checkpoint be saved.
+
+    One that this process was started to ignore stays ignored: SIGHUP under `nohup`.
+    """
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in STOPS}
+    noted = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in noted:
+        signal.signal(number, note)
     try:
         yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in noted.items():
             signal.signal(number, handler)
