@@ -116,6 +116,7 @@ def test_a_checkpoint_on_a_full_disk_leaves_the_one_before(trained: Path, gen100
     whole_run = contents(run)
     (run / "model.safetensors").unlink()
     file = checkpoints / "train" / CELL / "0/state.pt"
+    file.unlink()
     with disk(checkpoints, "64m"):
         send_and_end(start_and_hold(trained, "train", CELL, 0), signal.SIGTERM)
         before = file.read_bytes()

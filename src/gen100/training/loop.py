@@ -2,6 +2,7 @@
 
 import math
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,20 +14,26 @@ from typing import Any
 import torch
 from torch import optim
 
+from gen100 import __version__
 from gen100.data.arrays import Cifar100
+from gen100.device import describe, peak_memory
 from gen100.errors import Interrupted
 from gen100.settings import Training
 from gen100.training import checkpoint
 from gen100.training.average import Average
 from gen100.training.curve import Means, Row
-from gen100.training.feed import Feed, Split, in_order, load_split
+from gen100.training.feed import Feed, Split, batches, in_order, load_split
 from gen100.training.phase import Phase, Trainable
 from gen100.training.progress import reporter
 from gen100.training.randomness import reseed
 from gen100.training.stepper import Stepper, autocast, not_finite
+from gen100.version import commit
 
 CHECKPOINT_SECONDS = 60.0
 """A checkpoint is written after this much training, and on a signal."""
+
+KEPT = ("images", "step", "seconds", "memory", "trained_by", "curve")
+"""Of the state, as a checkpoint holds it; the means are tensors and are held apart."""
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """Signals that stop training: of an engine or a time limit, of the keyboard, of a terminal that is closed."""
@@ -36,8 +43,8 @@ STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Run:
     """What is trained, in addition to the network: its name in messages, seed, budget, and where checkpoints lie.
 
-    `fingerprint` stands for all that decides the weights (parameters, data, seed): a checkpoint of another
-    fingerprint is not resumed.
+    `fingerprint` stands for all that decides the weights (parameters, data, seed) but the budget: a checkpoint of
+    another fingerprint is not resumed.
     """
 
     name: str
@@ -50,20 +57,31 @@ class Run:
 
 @dataclass(frozen=True)
 class Trained:
-    """The outcome: the averaged network, the curve and what it took."""
+    """The outcome: the averaged network, the curve and what it took, from the first image on.
+
+    Attributes:
+        seconds: of all processes that trained it.
+        memory: the most that one of them used, in bytes.
+        trained_by: device and program of the last one.
+    """
 
     network: Trainable
     curve: list[Row]
     images: int
     seconds: float
+    memory: int
+    trained_by: dict[str, Any]
 
 
 @dataclass
 class _State:
-    """All that a checkpoint holds, except weights and optimizers."""
+    """All that a checkpoint holds, except weights and optimizers; `images` is the budget."""
 
+    images: int
     step: int = 0
     seconds: float = 0.0
+    memory: int = 0
+    trained_by: dict[str, Any] = field(default_factory=dict)
     curve: list[Row] = field(default_factory=list)
     means: Means = field(default_factory=Means)
 
@@ -72,7 +90,8 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     """Train until the budget is spent, going on from a checkpoint of the same fingerprint if there is one.
 
     A step is a function of (weights, seed, step): an interrupted and resumed run gives the same bits as one
-    that was not, on one machine.
+    that was not, on one machine. The last checkpoint stays, so that the outcome can be had again, and training
+    can go on to a larger budget.
 
     Raises:
         Interrupted: a signal of STOPS came; a checkpoint was saved first.
@@ -80,6 +99,9 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     """
     settings = run.settings
     network.to(device)
+    saved = _usable(checkpoint.load(run.checkpoints, run.fingerprint), network, run)
+    if saved is not None and _is_finished(saved, run):
+        return _finished(saved, network, run)
     train_split = load_split(network, data.train_images, data.train_labels, device, settings.flip)
     held_out = load_split(network, data.test_images, data.test_labels, device, flip=False)
     feed = Feed(train_split, images=settings.images, batch_size=run.batch_size, seed=run.seed, flip=settings.flip)
@@ -88,19 +110,21 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     phases = network.phases()
     stepper = Stepper(network, phases)
     average = Average(network, phases, settings.ema_images)
-    state = _restore(checkpoint.load(run.checkpoints, run.fingerprint), network, average, phases)
+    state = _restore(saved, settings.images, network, average, phases)
     records = {max(1, round(k * feed.steps / settings.records)) for k in range(1, settings.records + 1)}
-    saved = time.monotonic()
-    begin = saved - state.seconds
+    latest = time.monotonic()
+    begin = latest - state.seconds
 
     def save() -> None:
         stepper.check(run.name, state.step)
         state.seconds = time.monotonic() - begin
+        state.memory = max(state.memory, peak_memory(device))
+        state.trained_by = _this_process(device)
         checkpoint.save(run.checkpoints, run.fingerprint, _snapshot(state, network, average, phases))
 
     network.train()
     with _signals() as received, reporter(run.name, settings.images, feed.seen(state.step)) as progress:
-        while state.step < feed.steps:
+        while state.step < feed.steps and not received:
             reseed(run.seed, "step", state.step)
             weight = feed.seen(state.step + 1) - feed.seen(state.step)
             loss = stepper.step(feed.batch(state.step), state.step, feed.seen(state.step), state.means, weight)
@@ -110,15 +134,61 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
             if state.step in records:
                 stepper.check(run.name, state.step)
                 state.curve.append(_record(network, held_out, run, state, seen, len(feed.split)))
-            if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+            if time.monotonic() - latest >= CHECKPOINT_SECONDS:
                 save()
-                saved = time.monotonic()
+                latest = time.monotonic()
             if progress.due():
                 progress.report(seen, float(loss))
-            if received:
-                save()
-                raise Interrupted(received[0], f"{seen:,} of {settings.images:,} images")
-    return Trained(average.network, state.curve, feed.seen(state.step), time.monotonic() - begin)
+        save()
+        if received:
+            raise Interrupted(received[0], f"{feed.seen(state.step):,} of {settings.images:,} images")
+    return _outcome(average.network, state)
+
+
+def _usable(saved: dict[str, Any] | None, network: Trainable, run: Run) -> dict[str, Any] | None:
+    """A checkpoint if this budget can be reached from it with the bits of a training from the start, else None.
+
+    A line says why it cannot.
+    """
+    if saved is None or saved["images"] == run.settings.images:
+        return saved
+    before, now, size = saved["images"], run.settings.images, run.batch_size
+    if network.depends_on_budget():
+        why = "and what a step does depends on the budget"
+    elif before * batches(now, size) != now * batches(before, size):
+        why = f"which is cut into other batches: choose multiples of the batch size, {size}"
+    elif saved["step"] >= batches(now, size):
+        why = f"and already at {now:,} images or beyond"
+    else:
+        return saved
+    checkpoint.start_over(run.checkpoints, f"is of a budget of {before:,} images instead of {now:,}, {why}")
+    return None
+
+
+def _is_finished(saved: dict[str, Any], run: Run) -> bool:
+    return saved["step"] == batches(run.settings.images, run.batch_size)
+
+
+def _finished(saved: dict[str, Any], network: Trainable, run: Run) -> Trained:
+    """The outcome of a training that a checkpoint is the end of."""
+    rows = len(saved["curve"])
+    print(
+        f"{run.name}: trained already: outputs are made of {run.checkpoints / checkpoint.NAME},"
+        f" with the curve's {rows} rows as they were recorded",
+        file=sys.stderr,
+        flush=True,
+    )
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.load_state_dict(saved["average"])
+    return _outcome(network.eval().requires_grad_(False), _State(**{name: saved[name] for name in KEPT}))
+
+
+def _outcome(network: Trainable, state: _State) -> Trained:
+    return Trained(network, state.curve, state.images, state.seconds, state.memory, state.trained_by)
+
+
+def _this_process(device: torch.device) -> dict[str, Any]:
+    return {**describe(device), "gen100": __version__, "commit": commit(), "torch": str(torch.__version__)}
 
 
 def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: int, epoch: int) -> Row:
@@ -147,9 +217,7 @@ def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: 
 
 def _snapshot(state: _State, network: Trainable, average: Average, phases: list[Phase]) -> dict[str, Any]:
     return {
-        "step": state.step,
-        "seconds": state.seconds,
-        "curve": state.curve,
+        **{name: getattr(state, name) for name in KEPT},
         "sums": state.means.sums,
         "weights": state.means.weights,
         "network": network.state_dict(),
@@ -158,9 +226,12 @@ def _snapshot(state: _State, network: Trainable, average: Average, phases: list[
     }
 
 
-def _restore(saved: dict[str, Any] | None, network: Trainable, average: Average, phases: list[Phase]) -> _State:
+def _restore(
+    saved: dict[str, Any] | None, images: int, network: Trainable, average: Average, phases: list[Phase]
+) -> _State:
+    """The state to go on from, of a budget of `images`."""
     if saved is None:
-        return _State()
+        return _State(images)
     network.load_state_dict(saved["network"])
     average.network.load_state_dict(saved["average"])
     for optimizer, state in zip(_optimizers(phases), saved["optimizers"], strict=True):
@@ -169,7 +240,7 @@ def _restore(saved: dict[str, Any] | None, network: Trainable, average: Average,
     device = next(network.parameters()).device
     means.sums = {name: total.to(device) for name, total in saved["sums"].items()}
     means.weights = saved["weights"]
-    return _State(saved["step"], saved["seconds"], saved["curve"], means)
+    return _State(**{name: saved[name] for name in KEPT} | {"images": images}, means=means)
 
 
 def _optimizers(phases: list[Phase]) -> list[optim.Optimizer]:
