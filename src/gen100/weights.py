@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gen100.errors import UserError
 from gen100.files import write_bytes
+from gen100.memory import shortage
 
 KEY = "gen100"
 """The one key of the metadata: safetensors writes several in an order that changes from run to run."""
@@ -88,6 +89,8 @@ def _reading(path: Path, stage: str) -> Iterator[None]:
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run stage {stage}") from None
     except OSError as error:
+        if shortage(error):
+            raise
         raise UserError(
             f"{path} cannot be read ({error.strerror or error}): make it readable, or delete it and run stage"
             f" {stage} again"

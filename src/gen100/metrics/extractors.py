@@ -11,6 +11,7 @@ from torch_fidelity import FeatureExtractorBase, FeatureExtractorInceptionV3
 
 from gen100.errors import UserError
 from gen100.files import digest
+from gen100.memory import shortage
 from gen100.metrics.dinov2 import DinoV2Extractor
 from gen100.metrics.perceptual import VggFeatures, vgg16_state
 from gen100.metrics.weights import (
@@ -90,6 +91,8 @@ def _built(kind: Downloaded, weights: Weights, file: Path, way_out: str) -> nn.M
     try:
         return build(weights)
     except (KeyError, RuntimeError, AssertionError, ZeroDivisionError) as error:
+        if shortage(error):
+            raise
         first = " ".join(str(error).split())[:200]
         raise UserError(f"{file} does not hold weights of {title}: {way_out}; {first}") from None
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gen100 import config, weights
 from gen100.errors import UserError
+from gen100.memory import shortage
 from gen100.metrics.network import FeatureNetwork
 
 WAY_OUT = "delete it and run stage extractor again"
@@ -124,7 +125,9 @@ def unpickle(path: Path) -> Weights:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run stage extractor") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        if shortage(error):
+            raise
         raise UserError(f"{path} is damaged or holds code, not weights alone: correct its source") from None
     if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
         raise UserError(f"{path} is not a state dict of tensors: correct its source")

@@ -14,6 +14,7 @@ import torch
 
 from gen100.errors import UserError
 from gen100.files import whole
+from gen100.memory import shortage
 
 NAME = "state.pt"
 
@@ -35,7 +36,7 @@ def load(folder: Path, fingerprint: str) -> dict[str, Any] | None:
     Only tensors and plain values are read: a file with code in it is not run, and counts as damaged.
 
     Raises:
-        UserError: the disk does not give the file; it is kept.
+        UserError: the disk does not give the file; it is kept, as it is where memory runs out.
     """
     file = folder / NAME
     if not file.exists():
@@ -48,12 +49,14 @@ def load(folder: Path, fingerprint: str) -> dict[str, Any] | None:
         saved = torch.load(file, map_location="cpu", weights_only=True)
         found, state = saved["fingerprint"], saved["state"]
     except OSError as error:
+        if shortage(error):
+            raise
         raise UserError(
             f"{file} cannot be read ({error.strerror or error}): check the disk, then start again"
         ) from None
-    except MemoryError:
-        raise
     except Exception as error:
+        if shortage(error):
+            raise
         # torch reports damage in many ways; none of them may stop a run that can start over.
         start_over(folder, f"is damaged ({type(error).__name__})")
         return None
