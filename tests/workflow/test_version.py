@@ -18,6 +18,7 @@ def clone(tmp_path: Path) -> Path:
     (package / "__init__.py").touch()
     (package / "version.py").write_bytes(Path(version.__file__).read_bytes())
     folder = package.parent
+    (folder / ".gitignore").write_text("__pycache__/\n")
     git(folder, "init", "--quiet")
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "--message", "all")
