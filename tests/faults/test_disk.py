@@ -196,7 +196,7 @@ def test_a_place_that_may_not_be_written_is_named(
     folder.mkdir(exist_ok=True)
     (trained / "checkpoints/locks" / f"{CELL}-0.lock").unlink(missing_ok=True)
     if kind == "read-only disk":
-        with disk(folder, "16m", options="ro"):
+        with disk(folder, "64m", options="ro"):
             said = refusal(start(trained, *arguments))
         assert f"gen100: {named} cannot be written (Read-only file system): make its file system writable" in said
         return

@@ -59,7 +59,19 @@ def tiny(**more: Any) -> dict[str, Any]:
 def start(folder: Path, *arguments: object, program: str = MAIN, before: tuple[str, ...] = ()) -> "Started":
     """Start the command line, or a program that becomes it, in a folder; its stderr is a pipe."""
     command = [*before, sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_obey_hangups,
+    )
+
+
+def _obey_hangups() -> None:
+    """Also where the tests themselves run under `nohup`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 Started = subprocess.Popen[str]
@@ -90,6 +102,7 @@ def close_the_terminal(folder: Path, *arguments: object, before: tuple[str, ...]
     """
     pid, terminal = pty.fork()
     if not pid:
+        _obey_hangups()
         os.chdir(folder)
         command = [*before, sys.executable, "-c", MAIN, *map(str, arguments)]
         os.execvpe(command[0], command, environment())
