@@ -86,7 +86,7 @@ def way_out(params: Params, words: tuple[str | int, ...]) -> str:
             keys = f"{network}.batch_size or {network}.channels"
         case "sample", str(name), _:
             return f"lower the network's size in models.{Cell.parse(name).family}, or {MORE}"
-        case ("evaluate" | "reference"), *_:
+        case (("evaluate" | "reference"), *_):
             return f"lower sampling.images, ask for fewer of metrics.measures, or {MORE}"
         case _:
             return MORE

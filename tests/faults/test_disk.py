@@ -2,6 +2,7 @@
 
 import re
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -209,3 +210,17 @@ def test_a_place_that_may_not_be_written_is_named(
         for path in closed:
             path.chmod(0o755)
     assert f"gen100: {named} cannot be written (Permission denied): make the file and its folder writable" in said
+
+
+@pytest.mark.parametrize("home", ["-uHOME", "HOME=/proc"])
+def test_a_user_without_a_home_or_a_name_runs_stages(trained: Path, home: str) -> None:
+    """What libraries want to keep there goes elsewhere."""
+    nameless = ["unshare", "--user", "--map-user=54321"]
+    if subprocess.run([*nameless, "true"], capture_output=True).returncode:
+        nameless = []  # not allowed in this container
+    before = *nameless, "env", "-uUSER", "-uLOGNAME", home
+    for stage in ("train", "sample"):
+        process = start(trained, stage, CELL, 0, before=before)
+        _, said = process.communicate(timeout=240)
+        assert process.returncode == 0, said
+        assert "Traceback" not in said

@@ -65,7 +65,7 @@ def test_too_little_memory_for_training_keeps_the_checkpoint(trained: Path, fail
     (trained / STATE).unlink()
     program = THIRD_STEP.format(fails=fails) + OFTEN + MAIN
     line = refusal(start(trained, "train", CELL, 0, program=program))
-    assert f"gen100: train: {said}" in line
+    assert f"gen100: train {CELL} 0: {said}" in line
     assert "lower sizes.vae.128 (images of a batch) or the network's size in models.vae" in line
     assert torch.load(trained / STATE, weights_only=True)["state"]["step"] == 2
 
@@ -73,7 +73,7 @@ def test_too_little_memory_for_training_keeps_the_checkpoint(trained: Path, fail
 def test_too_little_memory_for_samples(trained: Path) -> None:
     before = contents(trained / "results" / CELL / "0")
     line = refusal(start(trained, "sample", CELL, 0, program=LIMITED + MAIN))
-    assert "gen100: sample: out of memory on this machine" in line
+    assert f"gen100: sample {CELL} 0: out of memory on this machine" in line
     assert "that `ulimit -v` allows it: lower the network's size in models.vae" in line
     assert contents(trained / "results" / CELL / "0") == before
 
@@ -81,7 +81,7 @@ def test_too_little_memory_for_samples(trained: Path) -> None:
 def test_too_little_memory_for_the_libraries(trained: Path) -> None:
     before = "sh", "-c", 'ulimit -v 600000; exec "$@"', "sh"
     line = refusal(start(trained, "train", CELL, 0, before=before))
-    assert "gen100: train: out of memory on this machine, of 0.6 GiB that `ulimit -v` allows it" in line
+    assert f"gen100: train {CELL} 0: out of memory on this machine, of 0.6 GiB that `ulimit -v` allows it" in line
 
 
 ERRORS: list[tuple[Exception, str | None]] = [

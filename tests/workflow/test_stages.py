@@ -162,7 +162,7 @@ def test_damaged_weights_are_named(workspace: Path, gen100: Process, kind: str) 
     said = refused(gen100(workspace, "sample", CELLS[0], 0, check=False))
     file.write_bytes(whole)
     assert "model.safetensors" in said
-    assert f"run stage train {CELLS[0]} 0" in said
+    assert f"stage train {CELLS[0]} 0" in said
 
 
 def test_an_autoencoder_with_a_weight_that_is_no_number_is_named(workspace: Path, gen100: Process) -> None:
@@ -173,7 +173,7 @@ def test_an_autoencoder_with_a_weight_that_is_no_number_is_named(workspace: Path
     said = refused(gen100(workspace, "train", CELLS[1], 0, check=False))
     file.write_bytes(whole)
     assert str(file.relative_to(workspace)) in said
-    assert f"run stage autoencoder {AUTOENCODER} 0" in said
+    assert f"stage autoencoder {AUTOENCODER} 0" in said
 
 
 def test_weights_with_a_wrong_checksum_are_not_kept(

@@ -6,13 +6,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
-from torch import optim
 
 from gen100 import __version__
 from gen100.data.arrays import Cifar100
@@ -23,17 +22,15 @@ from gen100.training import checkpoint
 from gen100.training.average import Average
 from gen100.training.curve import Means, Row
 from gen100.training.feed import Feed, Split, batches, in_order, load_split
-from gen100.training.phase import Phase, Trainable
+from gen100.training.phase import Trainable
 from gen100.training.progress import reporter
 from gen100.training.randomness import reseed
+from gen100.training.state import KEPT, State, restore, snapshot, usable
 from gen100.training.stepper import Stepper, autocast, not_finite
 from gen100.version import commit
 
 CHECKPOINT_SECONDS = 60.0
 """A checkpoint is written after this much training, and on a signal."""
-
-KEPT = ("images", "step", "seconds", "memory", "trained_by", "curve")
-"""Of the state, as a checkpoint holds it; the means are tensors and are held apart."""
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """Signals that stop training: of an engine or a time limit, of the keyboard, of a terminal that is closed."""
@@ -73,19 +70,6 @@ class Trained:
     trained_by: dict[str, Any]
 
 
-@dataclass
-class _State:
-    """All that a checkpoint holds, except weights and optimizers; `images` is the budget."""
-
-    images: int
-    step: int = 0
-    seconds: float = 0.0
-    memory: int = 0
-    trained_by: dict[str, Any] = field(default_factory=dict)
-    curve: list[Row] = field(default_factory=list)
-    means: Means = field(default_factory=Means)
-
-
 def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) -> Trained:
     """Train until the budget is spent, going on from a checkpoint of the same fingerprint if there is one.
 
@@ -99,8 +83,14 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     """
     settings = run.settings
     network.to(device)
-    saved = _usable(checkpoint.load(run.checkpoints, run.fingerprint), network, run)
-    if saved is not None and _is_finished(saved, run):
+    saved = usable(
+        checkpoint.load(run.checkpoints, run.fingerprint),
+        network,
+        settings.images,
+        run.batch_size,
+        run.checkpoints,
+    )
+    if saved is not None and saved["step"] == batches(settings.images, run.batch_size):
         return _finished(saved, network, run)
     train_split = load_split(network, data.train_images, data.train_labels, device, settings.flip)
     held_out = load_split(network, data.test_images, data.test_labels, device, flip=False)
@@ -110,7 +100,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     phases = network.phases()
     stepper = Stepper(network, phases)
     average = Average(network, phases, settings.ema_images)
-    state = _restore(saved, settings.images, network, average, phases)
+    state = restore(saved, settings.images, network, average, phases)
     records = {max(1, round(k * feed.steps / settings.records)) for k in range(1, settings.records + 1)}
     latest = time.monotonic()
     begin = latest - state.seconds
@@ -120,7 +110,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
         state.seconds = time.monotonic() - begin
         state.memory = max(state.memory, peak_memory(device))
         state.trained_by = _this_process(device)
-        checkpoint.save(run.checkpoints, run.fingerprint, _snapshot(state, network, average, phases))
+        checkpoint.save(run.checkpoints, run.fingerprint, snapshot(state, network, average, phases))
 
     network.train()
     with _signals() as received, reporter(run.name, settings.images, feed.seen(state.step)) as progress:
@@ -145,30 +135,6 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     return _outcome(average.network, state)
 
 
-def _usable(saved: dict[str, Any] | None, network: Trainable, run: Run) -> dict[str, Any] | None:
-    """A checkpoint if this budget can be reached from it with the bits of a training from the start, else None.
-
-    A line says why it cannot.
-    """
-    if saved is None or saved["images"] == run.settings.images:
-        return saved
-    before, now, size = saved["images"], run.settings.images, run.batch_size
-    if network.depends_on_budget():
-        why = "and what a step does depends on the budget"
-    elif before * batches(now, size) != now * batches(before, size):
-        why = f"which is cut into other batches: choose multiples of the batch size, {size}"
-    elif saved["step"] >= batches(now, size):
-        why = f"and already at {now:,} images or beyond"
-    else:
-        return saved
-    checkpoint.start_over(run.checkpoints, f"is of a budget of {before:,} images instead of {now:,}, {why}")
-    return None
-
-
-def _is_finished(saved: dict[str, Any], run: Run) -> bool:
-    return saved["step"] == batches(run.settings.images, run.batch_size)
-
-
 def _finished(saved: dict[str, Any], network: Trainable, run: Run) -> Trained:
     """The outcome of a training that a checkpoint is the end of."""
     rows = len(saved["curve"])
@@ -180,10 +146,10 @@ def _finished(saved: dict[str, Any], network: Trainable, run: Run) -> Trained:
     )
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.load_state_dict(saved["average"])
-    return _outcome(network.eval().requires_grad_(False), _State(**{name: saved[name] for name in KEPT}))
+    return _outcome(network.eval().requires_grad_(False), State(**{name: saved[name] for name in KEPT}))
 
 
-def _outcome(network: Trainable, state: _State) -> Trained:
+def _outcome(network: Trainable, state: State) -> Trained:
     return Trained(network, state.curve, state.images, state.seconds, state.memory, state.trained_by)
 
 
@@ -191,7 +157,7 @@ def _this_process(device: torch.device) -> dict[str, Any]:
     return {**describe(device), "gen100": __version__, "commit": commit(), "torch": str(torch.__version__)}
 
 
-def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: int, epoch: int) -> Row:
+def _record(network: Trainable, held_out: Split, run: Run, state: State, seen: int, epoch: int) -> Row:
     means = Means()
     reseed(run.seed, "validation")
     network.eval()
@@ -213,39 +179,6 @@ def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: 
         "val_loss": parts[network.val_column],
     }
     return fixed | {name: value for name, value in parts.items() if name not in fixed}
-
-
-def _snapshot(state: _State, network: Trainable, average: Average, phases: list[Phase]) -> dict[str, Any]:
-    return {
-        **{name: getattr(state, name) for name in KEPT},
-        "sums": state.means.sums,
-        "weights": state.means.weights,
-        "network": network.state_dict(),
-        "average": average.network.state_dict(),
-        "optimizers": [optimizer.state_dict() for optimizer in _optimizers(phases)],
-    }
-
-
-def _restore(
-    saved: dict[str, Any] | None, images: int, network: Trainable, average: Average, phases: list[Phase]
-) -> _State:
-    """The state to go on from, of a budget of `images`."""
-    if saved is None:
-        return _State(images)
-    network.load_state_dict(saved["network"])
-    average.network.load_state_dict(saved["average"])
-    for optimizer, state in zip(_optimizers(phases), saved["optimizers"], strict=True):
-        optimizer.load_state_dict(state)
-    means = Means()
-    device = next(network.parameters()).device
-    means.sums = {name: total.to(device) for name, total in saved["sums"].items()}
-    means.weights = saved["weights"]
-    return _State(**{name: saved[name] for name in KEPT} | {"images": images}, means=means)
-
-
-def _optimizers(phases: list[Phase]) -> list[optim.Optimizer]:
-    """Each optimizer once, in the order of the phases."""
-    return list(dict.fromkeys(phase.optimizer for phase in phases))
 
 
 @contextmanager
