@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -20,6 +21,7 @@ from gen100.errors import Interrupted, UserError
 from gen100.files import ready
 from gen100.layout import Role
 from gen100.locks import locked
+from gen100.memory import watched, way_out
 from gen100.stages import data, measurement, training
 from gen100.thesis import commands
 from gen100.thesis.stages import stages as thesis_stages
@@ -91,7 +93,7 @@ def _make(
         if waited and chain.is_made(stage) and is_made():
             print(f"{stage.words}: the other process has made it: kept", file=sys.stderr)
             return
-        with lineage.making(stage, every_stage, chain):
+        with lineage.making(stage, every_stage, chain), watched(stage.words, way_out(params, words)):
             make()
 
 
@@ -239,10 +241,15 @@ def forecast(
 def main() -> None:
     """Run a command; a mistake of the user's is one line and status 2, a signal ends with 128 + its number."""
     try:
-        app()
+        with watched("gen100"):
+            app()
     except UserError as error:
-        print(f"gen100: {error}", file=sys.stderr)
-        sys.exit(2)
+        _end(error, 2)
     except Interrupted as error:
-        print(f"gen100: {error}", file=sys.stderr)
-        sys.exit(128 + error.number)
+        _end(error, 128 + error.number)
+
+
+def _end(error: Exception, status: int) -> NoReturn:
+    with suppress(OSError):  # a terminal that is closed takes no line
+        print(f"gen100: {error}", file=sys.stderr, flush=True)
+    sys.exit(status)

@@ -128,6 +128,17 @@ class FeatureNetworkSettings(Settings):
     batch_size: Count
     training: Training
 
+    @model_validator(mode="after")
+    def _can_be_normalized(self) -> "FeatureNetworkSettings":
+        halvings = len(self.channels)
+        if halvings >= 5 and min(self.batch_size, self.training.images) == 1:
+            key = "batch_size" if self.batch_size == 1 else "training.images"
+            raise ValueError(
+                f"{key} is 1: of one image, which {halvings} channels halve to a single pixel, batch normalization"
+                " can tell nothing, so use 2 or more"
+            )
+        return self
+
 
 class OwnExtractor(Settings):
     name: Literal["cifar100-network"]
@@ -226,6 +237,11 @@ class Params(Settings):
                 raise ValueError(
                     f"cell '{text}' has no batch size: add `{cell.latent}: <batch>` to sizes.{cell.family}"
                     f" (it has {', '.join(map(str, sorted(known))) or 'none'})"
+                )
+            if known[cell.latent] == 1 and cell.loss in FAMILIES[cell.family].of_a_batch:
+                raise ValueError(
+                    f"sizes.{cell.family}.{cell.latent} is 1: the loss of cell '{text}' compares the images of a"
+                    " batch, so use 2 or more"
                 )
         return self
 

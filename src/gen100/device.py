@@ -1,15 +1,15 @@
 """Which device a process computes on."""
 
+import errno
 import os
 import resource
-import tempfile
+import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
 
 from gen100.errors import UserError
 
@@ -74,29 +74,43 @@ def places_per_gpu() -> int:
 
 @contextmanager
 def place_on(names: list[str], places: int) -> Iterator[int]:
-    """Hold one of `places` on one of the named GPUs, by a lock per place, user and SLURM job; yields its index.
+    """Hold one of `places` on one of the named GPUs, for this user and SLURM job; yields the GPU's index.
 
-    Every GPU's first place is taken before any second, so that runs spread over the GPUs.
+    Every GPU's first place is taken before any second, so that runs spread over the GPUs. While all are taken, a
+    line says that this process waits.
     """
-    folder = Path(tempfile.gettempdir())
     stem = f"gen100-{os.getuid()}-{os.environ.get('SLURM_JOB_ID', 'here')}"
-    locks = [
-        (index, FileLock(folder / f"{stem}-{name}-{place}.lock"))
-        for place in range(places)
-        for index, name in enumerate(names)
-    ]
+    free = [(index, f"{stem}-{name}-{place}") for place in range(places) for index, name in enumerate(names)]
+    waits = False
     while True:
-        for index, lock in locks:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
+        for index, name in free:
+            held = _take(name)
+            if held is None:
                 continue
-            try:
+            with held:
                 yield index
-            finally:
-                lock.release()
             return
+        if not waits:
+            print("all GPUs are taken by other runs: waiting for a place", file=sys.stderr, flush=True)
+            waits = True
         time.sleep(1)
+
+
+def _take(name: str) -> socket.socket | None:
+    """Take a name that only one process of this machine can have, until it closes the socket or ends.
+
+    It is Linux's abstract address of a socket (unix(7)). Unlike a lock's file it needs no folder that all
+    processes see and may write, whatever their environment, and nobody can delete it while it is held.
+    """
+    held = socket.socket(socket.AF_UNIX)
+    try:
+        held.bind(f"\0{name}")
+    except OSError as error:
+        held.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return None
+    return held
 
 
 def describe(where: torch.device) -> dict[str, str | int | None]:

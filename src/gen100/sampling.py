@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from gen100.config import Sampling
+from gen100.errors import UserError
 from gen100.families.interfaces import GenerativeModel
 from gen100.training.feed import to_uint8
 from gen100.training.randomness import derive
@@ -38,7 +39,11 @@ def sample_labels(count: int) -> np.ndarray:
 def draw(
     model: GenerativeModel, sampling: Sampling, seed: int, device: torch.device, batch_size: int
 ) -> np.ndarray:
-    """Draw `sampling.images` images, uint8, N x 3 x 32 x 32; they do not depend on `batch_size`."""
+    """Draw `sampling.images` images, uint8, N x 3 x 32 x 32; they do not depend on `batch_size`.
+
+    Raises:
+        UserError: the model draws a number that is not finite, which would come out as a pixel of 0.
+    """
     model.to(device).eval()
     count = sampling.images
     labels = torch.from_numpy(sample_labels(count)).to(device)
@@ -46,5 +51,10 @@ def draw(
     for start in range(0, count, batch_size):
         end = min(start + batch_size, count)
         drawn = model.sample(labels[start:end], Streams(seed, start, end, device), sampling)
+        if not drawn.isfinite().all():
+            raise UserError(
+                f"the model draws numbers that are not finite, in images {start} to {end - 1}: train it again with"
+                " a lower learning rate in params.yaml"
+            )
         images[start:end] = to_uint8(drawn).cpu().numpy()
     return images

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gen100.config import Sampling
+from gen100.errors import UserError
 from gen100.families.interfaces import GenerativeModel, Noise
 from gen100.sampling import Streams, draw
 from gen100.training.phase import Batch, Parts, Phase
@@ -41,6 +42,20 @@ def test_samples_depend_on_the_seed_and_the_image() -> None:
     first, second = draw(Echo(), SAMPLING, 0, CPU, 50), draw(Echo(), SAMPLING, 1, CPU, 50)
     assert not np.array_equal(first, second)
     assert len(np.unique(first.reshape(110, -1), axis=0)) == 110
+
+
+class Broken(Echo):
+    """One number of one image overflows."""
+
+    def sample(self, labels: Tensor, noise: Noise, sampling: Sampling) -> Tensor:
+        images = super().sample(labels, noise, sampling)
+        images[labels == 77, 0, 3, 3] = torch.nan
+        return images
+
+
+def test_samples_that_are_not_finite_are_refused() -> None:
+    with pytest.raises(UserError, match="not finite, in images 75 to 99"):
+        draw(Broken(), SAMPLING, 0, CPU, 25)
 
 
 def test_a_stream_belongs_to_its_image() -> None:

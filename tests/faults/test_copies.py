@@ -143,6 +143,15 @@ def test_every_stage_waits_and_sigterm_ends_the_waiting(
     assert process.returncode == -signal.SIGTERM
 
 
+def test_a_closed_terminal_ends_the_waiting(workspace: Path) -> None:
+    with lock_held(workspace, f"{VAE}-0"):
+        process = start(workspace, "train", VAE, 0)
+        says(process.stderr, "waiting for it")
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGHUP
+
+
 def test_another_users_lock_is_named(workspace: Path) -> None:
     file = workspace / f"checkpoints/locks/{VAE}-0.lock"
     with lock_held(workspace, f"{VAE}-0"):

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,6 +117,7 @@ def test_a_checkpoint_on_a_full_disk_leaves_the_one_before(trained: Path, gen100
     whole_run = contents(run)
     (run / "model.safetensors").unlink()
     file = checkpoints / "train" / CELL / "0/state.pt"
+    file.unlink()
     with disk(checkpoints, "64m"):
         send_and_end(start_and_hold(trained, "train", CELL, 0), signal.SIGTERM)
         before = file.read_bytes()
@@ -195,7 +197,7 @@ def test_a_place_that_may_not_be_written_is_named(
     folder.mkdir(exist_ok=True)
     (trained / "checkpoints/locks" / f"{CELL}-0.lock").unlink(missing_ok=True)
     if kind == "read-only disk":
-        with disk(folder, "16m", options="ro"):
+        with disk(folder, "64m", options="ro"):
             said = refusal(start(trained, *arguments))
         assert f"gen100: {named} cannot be written (Read-only file system): make its file system writable" in said
         return
@@ -208,3 +210,17 @@ def test_a_place_that_may_not_be_written_is_named(
         for path in closed:
             path.chmod(0o755)
     assert f"gen100: {named} cannot be written (Permission denied): make the file and its folder writable" in said
+
+
+@pytest.mark.parametrize("home", ["-uHOME", "HOME=/proc"])
+def test_a_user_without_a_home_or_a_name_runs_stages(trained: Path, home: str) -> None:
+    """What libraries want to keep there goes elsewhere."""
+    nameless = ["unshare", "--user", "--map-user=54321"]
+    if subprocess.run([*nameless, "true"], capture_output=True).returncode:
+        nameless = []  # not allowed in this container
+    before = *nameless, "env", "-uUSER", "-uLOGNAME", home
+    for stage in ("train", "sample"):
+        process = start(trained, stage, CELL, 0, before=before)
+        _, said = process.communicate(timeout=240)
+        assert process.returncode == 0, said
+        assert "Traceback" not in said

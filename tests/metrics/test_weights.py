@@ -1,5 +1,6 @@
 """Weights at rest: round trips, files that are refused, and the frozen network of the perceptual loss."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,10 @@ from torchvision.models import vgg16
 
 from gen100 import config
 from gen100.errors import UserError
-from gen100.metrics.extractors import store_downloaded
+from gen100.metrics.extractors import load_extractor, store_downloaded
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.perceptual import load_perceptual
-from gen100.metrics.weights import load_network, save_network
+from gen100.metrics.weights import OtherHeader, load_network, save_network, write_weights
 from gen100.settings import Optimizer, Training
 
 SETTINGS = config.FeatureNetworkSettings(
@@ -145,8 +146,24 @@ def test_another_kind_of_network_is_refused(tmp_path: Path, vgg_weights: dict[st
         load_network(tmp_path / "vgg.safetensors")
 
 
-def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, network: FeatureNetwork) -> None:
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, network: FeatureNetwork, value: float) -> None:
     with torch.no_grad():
-        network.classify.bias[3] = float("nan")
-    with pytest.raises(UserError, match=r"own\.safetensors.*finite"):
+        network.classify.bias[3] = value
+    with pytest.raises(UserError, match=r"own\.safetensors.*finite.*classify\.bias.*run stage extractor again"):
         load_network(save(tmp_path / "own.safetensors", network))
+
+
+def test_weights_of_another_type_are_refused(tmp_path: Path, network: FeatureNetwork) -> None:
+    network.classify.half()
+    with pytest.raises(UserError, match=r"own\.safetensors.*another network.*run stage extractor again"):
+        load_network(save(tmp_path / "own.safetensors", network))
+
+
+@pytest.mark.parametrize("load", [load_perceptual, load_extractor])
+def test_downloaded_weights_of_another_type_are_refused(tmp_path: Path, load: Callable[[Path], object]) -> None:
+    kind = "vgg16" if load is load_perceptual else "inception-v3-compat"
+    path = tmp_path / "other.safetensors"
+    write_weights(path, {"features.0.weight": torch.zeros(2, dtype=torch.float16)}, OtherHeader(kind=kind))
+    with pytest.raises(UserError, match=r"other\.safetensors.*run stage extractor again"):
+        load(path)

@@ -1,6 +1,7 @@
 """Faults made on purpose: a process killed at a chosen moment or held, a full disk, a read-only one."""
 
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -58,7 +59,19 @@ def tiny(**more: Any) -> dict[str, Any]:
 def start(folder: Path, *arguments: object, program: str = MAIN, before: tuple[str, ...] = ()) -> "Started":
     """Start the command line, or a program that becomes it, in a folder; its stderr is a pipe."""
     command = [*before, sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_obey_hangups,
+    )
+
+
+def _obey_hangups() -> None:
+    """Also where the tests themselves run under `nohup`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 Started = subprocess.Popen[str]
@@ -80,6 +93,24 @@ def send_and_end(process: Started, number: signal.Signals) -> str:
     # Ended by SIGTERM, the program says so itself.
     assert process.returncode == (-number if number == signal.SIGKILL else 128 + number), said
     return said
+
+
+def close_the_terminal(folder: Path, *arguments: object, before: tuple[str, ...] = ()) -> int:
+    """Start the command line on a terminal, and close that once it shows a loss; the status it ends with.
+
+    The terminal is then nowhere to write to, and the system sends SIGHUP.
+    """
+    pid, terminal = pty.fork()
+    if not pid:
+        _obey_hangups()
+        os.chdir(folder)
+        command = [*before, sys.executable, "-c", MAIN, *map(str, arguments)]
+        os.execvpe(command[0], command, environment())
+    shown = b""
+    while b"loss" not in shown:
+        shown += os.read(terminal, 4096)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def refusal(process: Started) -> str:

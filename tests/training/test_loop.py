@@ -1,5 +1,6 @@
 """The training loop on a small network of its own: budget, curve, resuming, failures."""
 
+import dataclasses
 import math
 import os
 import signal
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from gen100.errors import Interrupted, UserError
 from gen100.training import checkpoint, loop
 from gen100.training.average import Average
-from gen100.training.feed import Feed, load_split, to_float, to_uint8
+from gen100.training.feed import Feed, batches, load_split, to_float, to_uint8
 from gen100.training.loop import train
 from gen100.training.optimizer import build_optimizer
 from gen100.training.phase import Batch, Parts, Phase, Trainable
@@ -62,6 +63,42 @@ def test_every_batch_size_sees_the_same_number_of_images(batch_size: int) -> Non
     for image in shown:
         count[image.tobytes()] += 1
     assert set(count.values()) == {2, 3}
+
+
+@pytest.mark.parametrize("batch_size", [2, 3, 4, 64])
+def test_no_batch_is_of_one_image(batch_size: int) -> None:
+    for images in range(2, 40):
+        count = batches(images, batch_size)
+        sizes = np.diff([step * images // count for step in range(count + 1)])
+        assert sizes.sum() == images
+        assert sizes.min() >= 2
+        assert sizes.max() <= (3 if batch_size == 2 and images % 2 else batch_size)
+
+
+class Whitened(Line):
+    """Of one image its batch normalization can tell nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(3072)
+        self.sizes: list[int] = []
+
+    def _loss(self, batch: Batch) -> Parts:
+        self.sizes.append(len(batch.labels))
+        return {"loss": self.map(self.norm(batch.images.flatten(1))).square().mean()}
+
+    def validate(self, batch: Batch) -> Parts:
+        self.sizes.append(len(batch.labels))
+        return super().validate(batch)
+
+
+def test_batch_normalization_trains_with_pairs_of_an_odd_number(tmp_path: Path) -> None:
+    network = Whitened()
+    settings = TRAINING.model_copy(update={"images": 7, "records": 1})
+    whole = data()
+    odd = dataclasses.replace(whole, test_images=whole.test_images[:5], test_labels=whole.test_labels[:5])
+    train(network, odd, dataclasses.replace(run(tmp_path, batch_size=2), settings=settings), CPU)
+    assert network.sizes == [2, 2, 3, 2, 3]
 
 
 def test_flips_mirror_half_of_the_images() -> None:

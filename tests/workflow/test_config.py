@@ -64,6 +64,7 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("seeds", ["0"], ["seeds.0", "'0'"]),
         ("sizes.vae", {128: "many", 2048: 2048}, ["sizes.vae.128", "'many'"]),
         ("sizes.gan", {128: 1}, ["sizes.gan", "vae"]),
+        ("sizes.vae", {128: 1, 2048: 2048}, ["sizes.vae.128 is 1", "'vae-mi-128'", "use 2 or more"]),
         ("models.vae.training.images", -5, ["models.vae.training.images", "-5", "greater than 0"]),
         ("models.vae.training.imges", 5, ["models.vae.training.imges", "not a known key"]),
         ("models.vae.training.optimizer.lr", "1e-4x", ["models.vae.training.optimizer.lr", "'1e-4x'"]),
@@ -104,6 +105,22 @@ def test_a_wrong_value_is_one_line_with_key_value_and_way_out(
     assert "params.yaml" in message
     for part in said:
         assert part in message
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"), [("batch_size", {"batch_size": 1}), ("training.images", {"training": {"images": 1}})]
+)
+def test_batch_normalization_of_one_value_is_refused(tmp_path: Path, key: str, changes: dict[str, Any]) -> None:
+    """Five halvings of 32 pixels leave one; with fewer, an image alone has more to normalize by."""
+    training = {"images": 8, "optimizer": {"lr": 1e-3}, "ema_images": 8, **changes.get("training", {})}
+    network = {"batch_size": 8, **changes, "training": training}
+    deep, shallow = (
+        changed("metrics.extractor", {"name": "cifar100-network", "network": {**network, "channels": [8] * count}})
+        for count in (5, 4)
+    )
+    with pytest.raises(UserError, match=rf"metrics\.extractor\.network {key} is 1: .*use 2 or more"):
+        load(tmp_path, deep)
+    load(tmp_path, shallow)
 
 
 @pytest.mark.parametrize(

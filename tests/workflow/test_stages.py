@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from gen100.config import FeatureNetworkSettings
 from gen100.metrics.network import FeatureNetwork
@@ -134,19 +137,43 @@ def test_a_two_stage_models_run_is_evaluated(workspace: Path, gen100: Process) -
     assert first == {name: (target / name).read_bytes() for name in first}
 
 
-@pytest.mark.parametrize("damage", ["cut", "missing"])
-def test_damaged_weights_are_named(workspace: Path, gen100: Process, damage: str) -> None:
+def damage(file: Path, kind: str) -> bytes:
+    """Damage a file of weights; what it held."""
+    whole = file.read_bytes()
+    if kind == "missing":
+        file.unlink()
+    elif kind == "cut":
+        file.write_bytes(whole[:1000])
+    else:
+        with safe_open(file, "pt") as opened:
+            header = opened.metadata()
+        state = load_file(file)
+        max(state.values(), key=torch.numel).view(-1)[5] = math.nan
+        save_file(state, file, header)
+    return whole
+
+
+@pytest.mark.parametrize("kind", ["cut", "missing", "nan"])
+def test_damaged_weights_are_named(workspace: Path, gen100: Process, kind: str) -> None:
     file = workspace / "results" / CELLS[0] / "0/model.safetensors"
     if not file.exists():
         gen100(workspace, "train", CELLS[0], 0)
-    whole = file.read_bytes()
-    file.unlink()
-    if damage == "cut":
-        file.write_bytes(whole[:1000])
+    whole = damage(file, kind)
     said = refused(gen100(workspace, "sample", CELLS[0], 0, check=False))
     file.write_bytes(whole)
     assert "model.safetensors" in said
-    assert "run stage train" in said
+    assert f"stage train {CELLS[0]} 0" in said
+
+
+def test_an_autoencoder_with_a_weight_that_is_no_number_is_named(workspace: Path, gen100: Process) -> None:
+    file = workspace / "results/autoencoders" / AUTOENCODER / "0/model.safetensors"
+    if not file.exists():
+        gen100(workspace, "autoencoder", AUTOENCODER, 0)
+    whole = damage(file, "nan")
+    said = refused(gen100(workspace, "train", CELLS[1], 0, check=False))
+    file.write_bytes(whole)
+    assert str(file.relative_to(workspace)) in said
+    assert f"stage autoencoder {AUTOENCODER} 0" in said
 
 
 def test_weights_with_a_wrong_checksum_are_not_kept(

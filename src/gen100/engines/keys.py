@@ -4,6 +4,7 @@ Both engines compare them to decide what runs again: Snakemake as a rule's `para
 fingerprints of trained networks hold them too.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -49,6 +50,24 @@ def _spares(mark: Any, names: tuple[str, ...]) -> bool:
         case NotFor():
             return set(names) <= set(mark.names)
     return False
+
+
+def but_for_budget(found: Keys, training: str) -> Keys:
+    """Every setting by its own dotted key, but for how long a training goes on and how often it is recorded.
+
+    Args:
+        training: the dotted key of that training.
+    """
+    left_out = {f"{training}.images", f"{training}.records"}
+    return {key: value for key, value in _leaves(found) if key not in left_out}
+
+
+def _leaves(found: Keys, *places: str) -> Iterator[tuple[str, Any]]:
+    for name, value in found.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, *places, name)
+        else:
+            yield ".".join([*places, name]), value
 
 
 def named(params: Params, *names: str) -> Keys:

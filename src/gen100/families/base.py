@@ -30,6 +30,7 @@ class Family:
         autoencoder: what its first stage depends on: on the latent size alone, so that the losses share it, or
             on the loss too. None for a family of one stage.
         perceptual: the losses that compare images by the features of the perceptual network.
+        of_a_batch: the losses that compare the images of a batch with each other, and so need two.
         loss_labels: what the two loss columns of a curve hold.
     """
 
@@ -41,6 +42,7 @@ class Family:
     conditional: ClassVar[bool] = False
     autoencoder: ClassVar[Literal["per latent", "per latent and loss"] | None] = None
     perceptual: ClassVar[frozenset[str]] = frozenset()
+    of_a_batch: ClassVar[frozenset[str]] = frozenset()
     loss_labels: ClassVar[tuple[str, str]] = (N_("training"), N_("validation"))
 
     def check_latent(self, latent: int) -> None:

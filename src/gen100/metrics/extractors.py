@@ -11,6 +11,7 @@ from torch_fidelity import FeatureExtractorBase, FeatureExtractorInceptionV3
 
 from gen100.errors import UserError
 from gen100.files import digest
+from gen100.memory import shortage
 from gen100.metrics.dinov2 import DinoV2Extractor
 from gen100.metrics.perceptual import VggFeatures, vgg16_state
 from gen100.metrics.weights import (
@@ -84,9 +85,14 @@ BUILDERS: dict[Downloaded, tuple[str, Callable[[Weights], nn.Module]]] = {
 def _built(kind: Downloaded, weights: Weights, file: Path, way_out: str) -> nn.Module:
     """The network of a file's weights; UserError where they are of another."""
     title, build = BUILDERS[kind]
+    if wrong := {str(value.dtype) for value in weights.values() if value.is_floating_point()} - {"torch.float32"}:
+        # What builds the networks converts them without a word.
+        raise UserError(f"{file} holds weights in {', '.join(sorted(wrong))}, not in torch.float32: {way_out}")
     try:
         return build(weights)
     except (KeyError, RuntimeError, AssertionError, ZeroDivisionError) as error:
+        if shortage(error):
+            raise
         first = " ".join(str(error).split())[:200]
         raise UserError(f"{file} does not hold weights of {title}: {way_out}; {first}") from None
 

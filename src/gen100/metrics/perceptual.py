@@ -10,7 +10,7 @@ from torchvision.models import vgg16
 
 from gen100.errors import UserError
 from gen100.metrics.network import FeatureNetwork
-from gen100.metrics.weights import OWN, VGG, WAY_OUT, Weights, load_network, read_header, read_weights
+from gen100.metrics.weights import OWN, VGG, WAY_OUT, Weights, check_fit, load_network, read_header, read_weights
 
 ENDS = (3, 8, 15)
 """Places of relu1_2, relu2_2 and relu3_3 among VGG16's layers."""
@@ -83,5 +83,7 @@ def load_perceptual(path: Path) -> PerceptualNetwork:
     if kind == OWN:
         return PerceptualNetwork(load_network(path))
     if kind == VGG:
-        return PerceptualNetwork(VggFeatures(read_weights(path)))
+        weights = read_weights(path)
+        check_fit(path, weights, vgg16_state())
+        return PerceptualNetwork(VggFeatures(weights))
     raise UserError(f"{path} holds {kind}, which cannot serve a perceptual loss: {WAY_OUT}")

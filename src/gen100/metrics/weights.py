@@ -14,6 +14,7 @@ from torch import Tensor
 
 from gen100 import config, weights
 from gen100.errors import UserError
+from gen100.memory import shortage
 from gen100.metrics.network import FeatureNetwork
 
 WAY_OUT = "delete it and run stage extractor again"
@@ -78,10 +79,16 @@ def read_weights(path: Path) -> Weights:
     Raises:
         UserError: the file is missing, damaged, or holds a number that is not finite.
     """
-    found = weights.read_weights(path, "extractor")
-    if not all(bool(tensor.isfinite().all()) for tensor in found.values()):
-        raise UserError(f"{path} holds a weight that is not a finite number: {WAY_OUT}")
-    return found
+    return weights.read_weights(path, "extractor")
+
+
+def check_fit(path: Path, state: Weights, own: Weights) -> None:
+    """Refuse weights whose names, shapes or types are not those of a network's own.
+
+    Raises:
+        UserError: they are of another network.
+    """
+    weights.check_fit(path, state, own, "extractor")
 
 
 def save_network(path: Path, network: FeatureNetwork, *, seed: int, accuracy: float, synthetic: bool) -> None:
@@ -100,11 +107,11 @@ def load_network(path: Path) -> FeatureNetwork:
     if not isinstance(header, OwnHeader):
         raise UserError(f"{path} holds weights of {header.kind}, not of {OWN}: {WAY_OUT}")
     state = read_weights(path)
-    try:
-        network = FeatureNetwork(header.settings, classes=len(state["classify.bias"]))
-        network.load_state_dict(state)
-    except (KeyError, RuntimeError):
-        raise _damaged(path) from None
+    if "classify.bias" not in state:
+        raise _damaged(path)
+    network = FeatureNetwork(header.settings, classes=len(state["classify.bias"]))
+    check_fit(path, state, network.state_dict())
+    network.load_state_dict(state)
     return network.requires_grad_(False).eval()
 
 
@@ -118,7 +125,9 @@ def unpickle(path: Path) -> Weights:
         found = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"{path} is missing: run stage extractor") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError):
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        if shortage(error):
+            raise
         raise UserError(f"{path} is damaged or holds code, not weights alone: correct its source") from None
     if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
         raise UserError(f"{path} is not a state dict of tensors: correct its source")

@@ -53,12 +53,14 @@ def _train_extractor(params: Params, settings: OwnExtractor, role: Role) -> None
     from gen100.metrics.weights import save_network
     from gen100.stages.training import run_training
 
+    field = "extractor" if role == "metric" else role
+    decides = keys.but_for_budget(keys.extractor(params, role), f"metrics.{field}.network.training")
     with run_training(
         place=f"extractor/{role}",
         seed=settings.seed,
         batch_size=settings.network.batch_size,
         training=settings.network.training,
-        mark=fingerprint(feature_network_sources(), settings.seed, keys.extractor(params, role)),
+        mark=fingerprint(feature_network_sources(), settings.seed, decides),
         build=lambda _data: FeatureNetwork(settings.network),
     ) as trained:
         network = cast(FeatureNetwork, trained.network)

@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gen100 import __version__, files, layout
+from gen100 import files, layout
 from gen100.cells import Cell
 from gen100.config import Params, Training
 from gen100.engines import keys, stages
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.fingerprint import autoencoder_sources, fingerprint, model_sources
-from gen100.version import commit
 
 if TYPE_CHECKING:
     from gen100.data.arrays import Cifar100
@@ -26,19 +25,11 @@ OUTPUTS = ("curve.csv", "run.json", "model.safetensors")
 
 def _cost(trained: "Trained") -> dict[str, Any]:
     """What a training took, and of what program: images, seconds, peak memory in bytes, device, versions."""
-    import torch
-
-    from gen100.device import describe, peak_memory
-
-    where = next(trained.network.parameters()).device
     return {
         "images_seen": trained.images,
         "seconds": round(trained.seconds, 2),
-        "memory": peak_memory(where),
-        **describe(where),
-        "gen100": __version__,
-        "commit": commit(),
-        "torch": torch.__version__,
+        "memory": trained.memory,
+        **trained.trained_by,
     }
 
 
@@ -52,7 +43,7 @@ def _write(
     sizes = {"batch_size": params.batch_size(cell), "latent_size": cell.latent}
     write_curve(target / "curve.csv", trained.curve)
     files.write_json(target / "run.json", run | {"family": cell.family} | sizes | _cost(trained))
-    # Last, since its fingerprint tells a copy that waited that all outputs are there.
+    # Last, since its header tells a copy that waited that all outputs are there.
     save_weights(target / "model.safetensors", trained.network.state_dict(), header)
 
 
@@ -66,17 +57,17 @@ def run_training(
     mark: str,
     build: "Callable[[Cifar100], Trainable]",
 ) -> "Iterator[Trained]":
-    """Train what `build` makes; remove the checkpoint only when the block, which writes the outputs, succeeded.
+    """Train what `build` makes, and keep the GPU for the block, which writes the outputs.
 
-    The caller holds a lock, so that nobody else trains in this place.
+    The last checkpoint stays, so that outputs which are deleted can be had again. The caller holds a lock, so that
+    nobody else trains in this place.
 
     Args:
         place: its stage and what that is run for; the folder of its checkpoints below checkpoints/.
-        mark: the fingerprint of all that decides the weights.
+        mark: the fingerprint of all that decides the weights but the budget.
     """
     from gen100.data import arrays
     from gen100.device import device
-    from gen100.training import checkpoint
     from gen100.training.loop import Run, train
     from gen100.training.randomness import reseed
 
@@ -88,7 +79,6 @@ def run_training(
         network = build(data)
         run = Run(place.replace("/", " ", 1), seed, batch_size, training, mark, folder)
         yield train(network, data, run, where)
-        checkpoint.remove(folder)
 
 
 def autoencoder(params: Params, name: str, seed: int) -> None:
@@ -97,50 +87,58 @@ def autoencoder(params: Params, name: str, seed: int) -> None:
 
     cell, target = params.autoencoders[name], layout.autoencoder(name, seed)
     features = stages.features(cell)
-    mark = _autoencoder_mark(params, name, seed)
+    header = _autoencoder_header(params, name, seed)
     with run_training(
         place=f"autoencoder/{name}/{seed}",
         seed=seed,
         batch_size=params.batch_size(cell),
         training=params.settings(cell).first_stage.training,
-        mark=mark,
+        mark=header["fingerprint"],
         build=lambda _data: FAMILIES[cell.family].build_autoencoder(
             cell, params.settings(cell), load_perceptual(features[0]) if features else None
         ),
     ) as trained:
-        _write(target, {"autoencoder": name, "seed": seed}, params, cell, trained, {"fingerprint": mark})
+        _write(target, {"autoencoder": name, "seed": seed}, params, cell, trained, header)
 
 
 def has_autoencoder(params: Params, name: str, seed: int) -> bool:
     """Whether the outputs of `autoencoder` are there whole, of this code, these parameters and this data."""
-    return _is_made(layout.autoencoder(name, seed), lambda: _autoencoder_mark(params, name, seed))
+    return _is_made(layout.autoencoder(name, seed), lambda: _autoencoder_header(params, name, seed))
 
 
 def has_model(params: Params, cell: Cell, seed: int) -> bool:
     """Whether the outputs of `train` are there whole, of this code, these parameters and this data."""
-    return _is_made(layout.run(cell, seed), lambda: _train_mark(params, cell, seed))
+    return _is_made(layout.run(cell, seed), lambda: _train_header(params, cell, seed))
 
 
-def _is_made(target: Path, mark: Callable[[], str]) -> bool:
-    """Whether all files are there and the last one, which is written last, has the fingerprint."""
+def _is_made(target: Path, header: Callable[[], dict[str, Any]]) -> bool:
+    """Whether all files are there and the last one, which is written last, has the header."""
     from gen100.weights import read_header
 
     try:
         return all((target / name).exists() for name in OUTPUTS) and (
-            read_header(target / OUTPUTS[-1], "train").get("fingerprint") == mark()
+            read_header(target / OUTPUTS[-1], "train") == header()
         )
     except UserError:
         return False
 
 
-def _autoencoder_mark(params: Params, name: str, seed: int) -> str:
-    cell, decides = params.autoencoders[name], {"autoencoder": name, **keys.autoencoder(params, name)}
-    return fingerprint(autoencoder_sources(cell.family), seed, decides, *stages.features(cell))
+def _autoencoder_header(params: Params, name: str, seed: int) -> dict[str, Any]:
+    """All settings, and the fingerprint of what decides the weights but the budget."""
+    cell, settings = params.autoencoders[name], keys.autoencoder(params, name)
+    decides = keys.but_for_budget(settings, f"models.{cell.family}.autoencoder.training")
+    sources, others = autoencoder_sources(cell.family), stages.features(cell)
+    mark = fingerprint(sources, seed, {"autoencoder": name, **decides}, *others)
+    return {"settings": settings, "fingerprint": mark}
 
 
-def _train_mark(params: Params, cell: Cell, seed: int) -> str:
-    decides = {"cell": str(cell), **keys.train(params, cell)}
-    return fingerprint(model_sources(cell.family), seed, decides, *stages.first_stage(cell, seed))
+def _train_header(params: Params, cell: Cell, seed: int) -> dict[str, Any]:
+    """As `_autoencoder_header`, of a run's model."""
+    settings = keys.train(params, cell)
+    decides = keys.but_for_budget(settings, f"models.{cell.family}.training")
+    sources, others = model_sources(cell.family), stages.first_stage(cell, seed)
+    mark = fingerprint(sources, seed, {"cell": str(cell), **decides}, *others)
+    return {"settings": settings, "fingerprint": mark}
 
 
 def load_autoencoder(params: Params, cell: Cell, seed: int) -> "Autoencoder | None":
@@ -168,15 +166,13 @@ def train(params: Params, cell: Cell, seed: int) -> None:
     def build(data: "Cifar100") -> "Trainable":
         return build_model(params, cell, data.fine_names, load_autoencoder(params, cell, seed))
 
-    mark = _train_mark(params, cell, seed)
+    header = _train_header(params, cell, seed)
     with run_training(
         place=f"train/{cell}/{seed}",
         seed=seed,
         batch_size=params.batch_size(cell),
         training=params.settings(cell).training,
-        mark=mark,
+        mark=header["fingerprint"],
         build=build,
     ) as trained:
-        run = {"cell": str(cell), "loss": cell.loss, "seed": seed}
-        header = {"settings": keys.train(params, cell), "fingerprint": mark}
-        _write(target, run, params, cell, trained, header)
+        _write(target, {"cell": str(cell), "loss": cell.loss, "seed": seed}, params, cell, trained, header)

@@ -1,4 +1,9 @@
-"""Checkpoints: not outputs of the workflow, which its engines delete before a rerun, so that the rerun resumes."""
+"""Checkpoints: not outputs of the workflow, which its engines delete before a rerun, so that the rerun resumes.
+
+The last one, of a finished training, stays: from it outputs that were deleted are written again, and training
+goes on to a larger budget. It takes about 16 bytes per trained parameter: weights, their average, and Adam's two
+moments.
+"""
 
 import sys
 import zipfile
@@ -9,6 +14,7 @@ import torch
 
 from gen100.errors import UserError
 from gen100.files import whole
+from gen100.memory import shortage
 
 NAME = "state.pt"
 
@@ -30,7 +36,7 @@ def load(folder: Path, fingerprint: str) -> dict[str, Any] | None:
     Only tensors and plain values are read: a file with code in it is not run, and counts as damaged.
 
     Raises:
-        UserError: the disk does not give the file; it is kept.
+        UserError: the disk does not give the file; it is kept, as it is where memory runs out.
     """
     file = folder / NAME
     if not file.exists():
@@ -43,25 +49,23 @@ def load(folder: Path, fingerprint: str) -> dict[str, Any] | None:
         saved = torch.load(file, map_location="cpu", weights_only=True)
         found, state = saved["fingerprint"], saved["state"]
     except OSError as error:
+        if shortage(error):
+            raise
         raise UserError(
             f"{file} cannot be read ({error.strerror or error}): check the disk, then start again"
         ) from None
-    except MemoryError:
-        raise
     except Exception as error:
+        if shortage(error):
+            raise
         # torch reports damage in many ways; none of them may stop a run that can start over.
-        _say(f"checkpoint {file} is damaged ({type(error).__name__}): starting over")
+        start_over(folder, f"is damaged ({type(error).__name__})")
         return None
     if found != fingerprint:
-        _say(f"checkpoint {file} belongs to other parameters or data: starting over")
+        start_over(folder, "belongs to other parameters or data")
         return None
     return state
 
 
-def remove(folder: Path) -> None:
-    """Remove the checkpoint of a run whose outputs are written."""
-    (folder / NAME).unlink(missing_ok=True)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def start_over(folder: Path, why: str) -> None:
+    """Say that the checkpoint cannot be gone on from; it stays until the next one is saved."""
+    print(f"checkpoint {folder / NAME} {why}: starting over", file=sys.stderr, flush=True)

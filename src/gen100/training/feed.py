@@ -76,17 +76,27 @@ def _encode(model: Trainable, images: Tensor) -> Tensor:
     return torch.cat([model.encode(to_float(part)) for part in images.split(ENCODE_BATCH)])
 
 
+def batches(images: int, batch_size: int) -> int:
+    """Into how many batches images are cut: equal ones (they differ by one image at most) of at most `batch_size`.
+
+    Where that would make a batch of one, of which batch normalization and other statistics of a batch can tell
+    nothing, as with 2 of an odd number, there are fewer: some then have 3.
+    """
+    count = -(-images // batch_size)
+    return max(1, images // 2) if images // count < 2 <= batch_size else count
+
+
 class Feed:
     """Batches of the training split; which images a step sees is a function of the seed and the step.
 
-    Every epoch is a fresh permutation. The budget is cut into equal batches of at most `batch_size`, so that
-    all cells of a model see exactly the same number of images.
+    Every epoch is a fresh permutation. The budget is cut as `batches` says, so that all cells of a model see
+    exactly the same number of images.
     """
 
     def __init__(self, split: Split, *, images: int, batch_size: int, seed: int, flip: bool) -> None:
         self.split = split
         self.images = images
-        self.steps = -(-images // batch_size)
+        self.steps = batches(images, batch_size)
         self._seed = seed
         self._flip = flip
         self._orders: dict[int, Tensor] = {}
@@ -134,8 +144,8 @@ def as_input(rows: Tensor) -> Tensor:
 
 
 def in_order(split: Split, batch_size: int, progress: float) -> Iterator[Batch]:
-    """The whole split in equal batches of at most `batch_size`, for validation."""
-    count = -(-len(split) // batch_size)
+    """The whole split in batches, cut as `batches` says, for validation."""
+    count = batches(len(split), batch_size)
     edges = [part * len(split) // count for part in range(count + 1)]
     for start, end in pairwise(edges):
         yield Batch(as_input(split.rows[start:end]), split.labels[start:end], progress)

@@ -2,39 +2,46 @@
 
 import math
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
-from torch import optim
 
+from gen100 import __version__
 from gen100.data.arrays import Cifar100
+from gen100.device import describe, peak_memory
 from gen100.errors import Interrupted
 from gen100.settings import Training
 from gen100.training import checkpoint
 from gen100.training.average import Average
 from gen100.training.curve import Means, Row
-from gen100.training.feed import Feed, Split, in_order, load_split
-from gen100.training.phase import Phase, Trainable
+from gen100.training.feed import Feed, Split, batches, in_order, load_split
+from gen100.training.phase import Trainable
 from gen100.training.progress import reporter
 from gen100.training.randomness import reseed
+from gen100.training.state import KEPT, State, restore, snapshot, usable
 from gen100.training.stepper import Stepper, autocast, not_finite
+from gen100.version import commit
 
 CHECKPOINT_SECONDS = 60.0
 """A checkpoint is written after this much training, and on a signal."""
+
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals that stop training: of an engine or a time limit, of the keyboard, of a terminal that is closed."""
 
 
 @dataclass(frozen=True)
 class Run:
     """What is trained, in addition to the network: its name in messages, seed, budget, and where checkpoints lie.
 
-    `fingerprint` stands for all that decides the weights (parameters, data, seed): a checkpoint of another
-    fingerprint is not resumed.
+    `fingerprint` stands for all that decides the weights (parameters, data, seed) but the budget: a checkpoint of
+    another fingerprint is not resumed.
     """
 
     name: str
@@ -47,36 +54,44 @@ class Run:
 
 @dataclass(frozen=True)
 class Trained:
-    """The outcome: the averaged network, the curve and what it took."""
+    """The outcome: the averaged network, the curve and what it took, from the first image on.
+
+    Attributes:
+        seconds: of all processes that trained it.
+        memory: the most that one of them used, in bytes.
+        trained_by: device and program of the last one.
+    """
 
     network: Trainable
     curve: list[Row]
     images: int
     seconds: float
-
-
-@dataclass
-class _State:
-    """All that a checkpoint holds, except weights and optimizers."""
-
-    step: int = 0
-    seconds: float = 0.0
-    curve: list[Row] = field(default_factory=list)
-    means: Means = field(default_factory=Means)
+    memory: int
+    trained_by: dict[str, Any]
 
 
 def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) -> Trained:
     """Train until the budget is spent, going on from a checkpoint of the same fingerprint if there is one.
 
     A step is a function of (weights, seed, step): an interrupted and resumed run gives the same bits as one
-    that was not, on one machine.
+    that was not, on one machine. The last checkpoint stays, so that the outcome can be had again, and training
+    can go on to a larger budget.
 
     Raises:
-        Interrupted: SIGTERM or SIGINT came; a checkpoint was saved first.
+        Interrupted: a signal of STOPS came; a checkpoint was saved first.
         UserError: a loss or a weight is not finite; names the phase and the step.
     """
     settings = run.settings
     network.to(device)
+    saved = usable(
+        checkpoint.load(run.checkpoints, run.fingerprint),
+        network,
+        settings.images,
+        run.batch_size,
+        run.checkpoints,
+    )
+    if saved is not None and saved["step"] == batches(settings.images, run.batch_size):
+        return _finished(saved, network, run)
     train_split = load_split(network, data.train_images, data.train_labels, device, settings.flip)
     held_out = load_split(network, data.test_images, data.test_labels, device, flip=False)
     feed = Feed(train_split, images=settings.images, batch_size=run.batch_size, seed=run.seed, flip=settings.flip)
@@ -85,19 +100,21 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     phases = network.phases()
     stepper = Stepper(network, phases)
     average = Average(network, phases, settings.ema_images)
-    state = _restore(checkpoint.load(run.checkpoints, run.fingerprint), network, average, phases)
+    state = restore(saved, settings.images, network, average, phases)
     records = {max(1, round(k * feed.steps / settings.records)) for k in range(1, settings.records + 1)}
-    saved = time.monotonic()
-    begin = saved - state.seconds
+    latest = time.monotonic()
+    begin = latest - state.seconds
 
     def save() -> None:
         stepper.check(run.name, state.step)
         state.seconds = time.monotonic() - begin
-        checkpoint.save(run.checkpoints, run.fingerprint, _snapshot(state, network, average, phases))
+        state.memory = max(state.memory, peak_memory(device))
+        state.trained_by = _this_process(device)
+        checkpoint.save(run.checkpoints, run.fingerprint, snapshot(state, network, average, phases))
 
     network.train()
     with _signals() as received, reporter(run.name, settings.images, feed.seen(state.step)) as progress:
-        while state.step < feed.steps:
+        while state.step < feed.steps and not received:
             reseed(run.seed, "step", state.step)
             weight = feed.seen(state.step + 1) - feed.seen(state.step)
             loss = stepper.step(feed.batch(state.step), state.step, feed.seen(state.step), state.means, weight)
@@ -107,18 +124,40 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
             if state.step in records:
                 stepper.check(run.name, state.step)
                 state.curve.append(_record(network, held_out, run, state, seen, len(feed.split)))
-            if time.monotonic() - saved >= CHECKPOINT_SECONDS:
+            if time.monotonic() - latest >= CHECKPOINT_SECONDS:
                 save()
-                saved = time.monotonic()
+                latest = time.monotonic()
             if progress.due():
                 progress.report(seen, float(loss))
-            if received:
-                save()
-                raise Interrupted(received[0], f"{seen:,} of {settings.images:,} images")
-    return Trained(average.network, state.curve, feed.seen(state.step), time.monotonic() - begin)
+        save()
+        if received:
+            raise Interrupted(received[0], f"{feed.seen(state.step):,} of {settings.images:,} images")
+    return _outcome(average.network, state)
 
 
-def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: int, epoch: int) -> Row:
+def _finished(saved: dict[str, Any], network: Trainable, run: Run) -> Trained:
+    """The outcome of a training that a checkpoint is the end of."""
+    rows = len(saved["curve"])
+    print(
+        f"{run.name}: trained already: outputs are made of {run.checkpoints / checkpoint.NAME},"
+        f" with the curve's {rows} rows as they were recorded",
+        file=sys.stderr,
+        flush=True,
+    )
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.load_state_dict(saved["average"])
+    return _outcome(network.eval().requires_grad_(False), State(**{name: saved[name] for name in KEPT}))
+
+
+def _outcome(network: Trainable, state: State) -> Trained:
+    return Trained(network, state.curve, state.images, state.seconds, state.memory, state.trained_by)
+
+
+def _this_process(device: torch.device) -> dict[str, Any]:
+    return {**describe(device), "gen100": __version__, "commit": commit(), "torch": str(torch.__version__)}
+
+
+def _record(network: Trainable, held_out: Split, run: Run, state: State, seen: int, epoch: int) -> Row:
     means = Means()
     reseed(run.seed, "validation")
     network.eval()
@@ -142,49 +181,23 @@ def _record(network: Trainable, held_out: Split, run: Run, state: _State, seen: 
     return fixed | {name: value for name, value in parts.items() if name not in fixed}
 
 
-def _snapshot(state: _State, network: Trainable, average: Average, phases: list[Phase]) -> dict[str, Any]:
-    return {
-        "step": state.step,
-        "seconds": state.seconds,
-        "curve": state.curve,
-        "sums": state.means.sums,
-        "weights": state.means.weights,
-        "network": network.state_dict(),
-        "average": average.network.state_dict(),
-        "optimizers": [optimizer.state_dict() for optimizer in _optimizers(phases)],
-    }
-
-
-def _restore(saved: dict[str, Any] | None, network: Trainable, average: Average, phases: list[Phase]) -> _State:
-    if saved is None:
-        return _State()
-    network.load_state_dict(saved["network"])
-    average.network.load_state_dict(saved["average"])
-    for optimizer, state in zip(_optimizers(phases), saved["optimizers"], strict=True):
-        optimizer.load_state_dict(state)
-    means = Means()
-    device = next(network.parameters()).device
-    means.sums = {name: total.to(device) for name, total in saved["sums"].items()}
-    means.weights = saved["weights"]
-    return _State(saved["step"], saved["seconds"], saved["curve"], means)
-
-
-def _optimizers(phases: list[Phase]) -> list[optim.Optimizer]:
-    """Each optimizer once, in the order of the phases."""
-    return list(dict.fromkeys(phase.optimizer for phase in phases))
-
-
 @contextmanager
 def _signals() -> Iterator[list[int]]:
-    """Note SIGTERM and SIGINT instead of dying, so that the step can end and a checkpoint be saved."""
+    """Note the signals of STOPS instead of dying, so that the step can end and a checkpoint be saved.
+
+    One that this process was started to ignore stays ignored: SIGHUP under `nohup`.
+    """
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         received.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in STOPS}
+    noted = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in noted:
+        signal.signal(number, note)
     try:
         yield received
     finally:
-        for number, handler in before.items():
+        for number, handler in noted.items():
             signal.signal(number, handler)

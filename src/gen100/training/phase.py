@@ -53,7 +53,8 @@ class Trainable(nn.Module, ABC):
     loss, it needs no `phases` of its own: `train_loss`, or `validate` alone, says what is minimized.
 
     All randomness in a loss comes from torch's global generators, which the loop seeds again for every
-    step; a schedule depends on `Batch.progress` only. So a step is a function of (weights, seed, step).
+    step; a schedule depends on `Batch.progress` only. So a step is a function of (weights, seed, step), and of the
+    budget where `depends_on_budget` says so.
 
     Attributes:
         train_column, val_column: the columns of curve.csv that tables show as training and
@@ -70,6 +71,14 @@ class Trainable(nn.Module, ABC):
         parameters = [parameter for parameter in self.parameters() if parameter.requires_grad]
         built = build_optimizer(parameters, optimizer)
         return [Phase("train", parameters, built, self.train_loss, warmup_images=optimizer.warmup_images)]
+
+    def depends_on_budget(self) -> bool:
+        """Whether a schedule spans the budget: a training loss reads `Batch.progress`, say.
+
+        If not, a training that was finished goes on to a larger budget, with the bits of one that had it from the
+        start; else it starts over.
+        """
+        return False
 
     def train_loss(self, batch: Batch) -> Parts:
         """What the default phase minimizes: what is validated, unless the two differ."""

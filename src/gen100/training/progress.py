@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -33,12 +33,14 @@ class Reporter:
             return
         self._interval = INTERVAL
         left = int((self._total - images) / max(rate, 1e-9))
-        print(
-            f"{self._name}: {images:,} of {self._total:,} images, loss {loss:.4g}, {rate:,.0f} images/s,"
-            f" {left // 60}:{left % 60:02d} left",
-            file=sys.stderr,
-            flush=True,
-        )
+        # Training goes on though nobody can read of it any more: its terminal is closed, say.
+        with suppress(OSError):
+            print(
+                f"{self._name}: {images:,} of {self._total:,} images, loss {loss:.4g}, {rate:,.0f} images/s,"
+                f" {left // 60}:{left % 60:02d} left",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 @contextmanager
@@ -51,5 +53,10 @@ def reporter(name: str, total: int, start: int) -> Iterator[Reporter]:
         yield Reporter(name, total, start, None)
         return
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with Progress(*columns, TextColumn("{task.fields[detail]}"), console=console) as bar:
+    bar = Progress(*columns, TextColumn("{task.fields[detail]}"), console=console)
+    bar.start()
+    try:
         yield Reporter(name, total, start, bar)
+    finally:
+        with suppress(OSError):  # as in `report`
+            bar.stop()

@@ -156,6 +156,10 @@ class DiscreteVae(Autoencoder):
         # In a list, a module is no submodule.
         self._frozen = [] if features is None else [features.requires_grad_(False).eval()]
 
+    def depends_on_budget(self) -> bool:
+        """Temperature and KL weight follow the share of training."""
+        return True
+
     def validate(self, batch: Batch) -> Parts:
         """The objective with the likeliest codes instead of relaxed samples, and the full `kl_weight`.
 

@@ -9,6 +9,7 @@ class VaeFamily(Family):
     title = "VAE"
     losses = {"elbo": "ELBO", "mi": "MI", "wae": "WAE"}
     settings = VaeSettings
+    of_a_batch = frozenset({"mi", "wae"})
 
 
 FAMILY = VaeFamily()
