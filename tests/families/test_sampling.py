@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gen100.config import Sampling
+from gen100.data.captions import sample_labels
 from gen100.families.interfaces import GenerativeModel, Noise
 from gen100.sampling import Streams, draw
 from gen100.training.phase import Batch, Parts, Phase
@@ -41,6 +42,35 @@ def test_samples_depend_on_the_seed_and_the_image() -> None:
     first, second = draw(Echo(), SAMPLING, 0, CPU, 50), draw(Echo(), SAMPLING, 1, CPU, 50)
     assert not np.array_equal(first, second)
     assert len(np.unique(first.reshape(110, -1), axis=0)) == 110
+
+
+def test_another_seed_of_sampling_draws_other_samples_of_the_same_run() -> None:
+    def seeded(seed: int | None) -> Sampling:
+        return Sampling(images=110, seed=seed)
+
+    runs = draw(Echo(), seeded(None), 3, CPU, 50)
+    assert np.array_equal(runs, draw(Echo(), SAMPLING, 3, CPU, 50))
+    assert np.array_equal(draw(Echo(), seeded(3), 0, CPU, 50), runs)
+    other = draw(Echo(), seeded(7), 3, CPU, 50)
+    assert not np.array_equal(other, runs)
+    assert len(np.unique(np.concatenate([runs, other]).reshape(220, -1), axis=0)) == 220
+
+
+@pytest.mark.parametrize("count", [100, 2000, 50_000])
+def test_classes_come_in_turn(count: int) -> None:
+    assert np.array_equal(sample_labels(count), np.arange(count) % 100)
+
+
+@pytest.mark.parametrize("count", [101, 150, 199, 1050, 1234])
+def test_a_rest_is_spread_over_the_classes(count: int) -> None:
+    """No half, quarter or tenth of the classes, in the order of the alphabet, has more than its share."""
+    labels = sample_labels(count)
+    assert labels.shape == (count,)
+    frequency = np.bincount(labels, minlength=100)
+    assert frequency.max() - frequency.min() == 1
+    for parts in (2, 4, 10):
+        shares = frequency.reshape(parts, -1).sum(1)
+        assert shares.max() - shares.min() <= 1
 
 
 def test_a_stream_belongs_to_its_image() -> None:

@@ -55,7 +55,7 @@ def _mapped(file: Path, way_out: str) -> NDArray[np.uint8]:
     if samples.dtype != np.uint8 or samples.shape[1:] != (3, 32, 32) or not len(samples):
         shape = " x ".join(map(str, samples.shape)) or "a single value"
         raise UserError(
-            f"{file} holds {samples.dtype}, {shape}; images are uint8, N x 3 x 32 x 32: {way_out} again"
+            f"{file} holds {samples.dtype}, {shape}, not uint8 images, N x 3 x 32 x 32: {way_out} again"
         )
     return samples
 
