@@ -81,7 +81,8 @@ class SharedSampling(Settings):
     """
 
     images: Annotated[int, Field(ge=100, le=1_000_000, strict=True)]
-    seed: Whole | None = None
+    # Not among the values where it is none, as in files that were made before the key was there.
+    seed: Whole | None = Field(default=None, exclude_if=lambda seed: seed is None)
 
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
         axes.plot(reach, line.limit + line.slope * reach, color=tint, lw=1.3, ls=dashes(size))
         axes.plot([], [], ls=dashes(size), lw=1.3, label=f"{cell.loss_title} {cell.latent}", **points)
         axes.plot([0], [line.limit], marker="_", ms=9, mew=2, color=tint, clip_on=False, zorder=4)
-        axes.plot([0, 0], [line.limit - error, line.limit + error], color=tint, lw=3, alpha=0.4, clip_on=True)
+        axes.plot([0, 0], [line.limit - error, line.limit + error], color=tint, lw=4, alpha=0.35)
         said.append(
             _("{cell}: {distance} at {count}, limit {limit} ± {error}").format(
                 cell=f"{cell.title} {cell.latent}",
@@ -94,7 +94,8 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
                 error=i18n.number(error, 1),
             )
         )
-    axes.set_xlim(0, 1.04 * max(ticks.values()))
+    # A little beyond 1/N = 0, for the bars of the limits.
+    axes.set_xlim(-0.015 * max(ticks.values()), 1.04 * max(ticks.values()))
     axes.set_ylim(1.2 * lowest, 1.05 * axes.get_ylim()[1])
     axes.set_xticks([0, *ticks.values()], ["∞", *(i18n.number(count) for count in ticks)], fontsize=8)
     axes.legend(
