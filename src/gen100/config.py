@@ -278,9 +278,9 @@ def explain(error: ValidationError, file: ParamsFile) -> str:
             message = "is missing"
         elif not isinstance(value, dict | list | BaseModel):
             message = f"is {value!r}: {message[:1].lower()}{message[1:]}"
-        lines.append(
-            f"{file.place(mistake['loc'])}: {place} {message}" if place else f"{file.place(())}: {message}"
-        )
+        # What concerns several keys begins with one of them.
+        line = file.place(mistake["loc"] or message.split(maxsplit=1)[0].split("."))
+        lines.append(f"{line}: {place} {message}" if place else f"{line}: {message}")
     return "; ".join(dict.fromkeys(lines))
 
 

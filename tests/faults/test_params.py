@@ -152,6 +152,14 @@ def test_a_repeated_key_is_named_with_both_lines(tmp_path: Path, where: str) -> 
         assert said in done.stdout + done.stderr
 
 
+def test_the_line_of_one_of_two_keys_is_named(tmp_path: Path) -> None:
+    text = (ROOT / "params.yaml").read_text().replace("unconditional: 0.1", "unconditional: 0.0")
+    (tmp_path / "params.yaml").write_text(text)
+    (number,) = [number for number, line in enumerate(text.splitlines(), start=1) if "guidance:" in line]
+    with pytest.raises(UserError, match=rf"params\.yaml:{number}: sampling\.guidance is 1\.5"):
+        load_params(tmp_path / "params.yaml")
+
+
 def test_the_line_of_a_mistake_is_named(tmp_path: Path) -> None:
     text = (ROOT / "params.yaml").read_text().replace("lr: 4.0e-4", "lr: true", 1).replace("depth: 12", "depth: 0")
     (tmp_path / "params.yaml").write_text(text)
