@@ -176,6 +176,17 @@ def test_parts_of_an_ordered_set_hold_all_its_classes() -> None:
     assert np.array_equal(evenly(300, 300), np.arange(300))
 
 
+def test_held_back_images_are_of_all_classes_where_these_come_in_turn(evaluator: Callable[..., Evaluator]) -> None:
+    measure_all = evaluator("test")
+    held = replace(measure_all.data, train_labels=np.arange(400) % 100)
+    measure_all.data = held
+    labels = measure_all.held_back_labels(100)
+    assert len(labels) == 100
+    assert len(set(labels)) > 50
+    images = measure_all.held_back(100)
+    assert np.array_equal(images, held.train_images[measure_all.spread(100)])
+
+
 def test_real_images_are_not_measured_against_their_own_split(evaluator: Callable[..., Evaluator]) -> None:
     measure_all = evaluator("test")
     assert measure_all.held_back(1000).shape == (400, 3, 32, 32)

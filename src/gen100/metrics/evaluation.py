@@ -16,7 +16,15 @@ from gen100.config import Metrics
 from gen100.data.arrays import Cifar100
 from gen100.errors import UserError
 from gen100.metrics.extractors import describe
-from gen100.metrics.features import Extractor, ImageFeatures, Images, ReferenceFeatures, cached, require
+from gen100.metrics.features import (
+    Extractor,
+    ImageFeatures,
+    Images,
+    ReferenceFeatures,
+    cached,
+    evenly,
+    require,
+)
 from gen100.metrics.measures import MEASURES, OTHER, computed
 from gen100.metrics.neighbours import nearest
 from gen100.metrics.resampling import resample
@@ -149,9 +157,7 @@ class Evaluator:
 
     def spread(self, count: int) -> NDArray[np.intp]:
         """The indices of those images in their split."""
-        size = len(self.other)
-        count = min(count, size)
-        return np.arange(count) * size // count
+        return evenly(len(self.other), min(count, len(self.other)))
 
     def provenance(self, samples: int) -> Provenance:
         """What numbers of so many images are measured with."""

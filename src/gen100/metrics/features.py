@@ -96,7 +96,8 @@ class Extractor:
 def evenly(size: int, count: int) -> NDArray[np.intp]:
     """`count` of `size` indices, sorted, always the same: one at random of each of `count` equal stretches.
 
-    At random, since samples come in the order of their classes: every fifth of them has one of 20 classes.
+    At random, since samples, and the images of some archives, come with their classes in turn: every fifth of them
+    has one of 20 classes.
     """
     edges = np.arange(count + 1) * size // count
     return np.random.default_rng((size, count)).integers(edges[:-1], edges[1:])
