@@ -13,6 +13,7 @@ from gen100.data.arrays import load
 from gen100.files import digest
 from support.archives import COUNT, FOLDER, archive_contents, entry, pack, records
 from support.faults import refusal, start, tiny
+from support.lineage import pretend_checked
 from support.processes import Process
 from support.tiny_metrics import save_tiny_network
 
@@ -73,6 +74,7 @@ def test_test_images_that_are_training_images_are_named(
     run.mkdir(parents=True)
     np.save(run / "samples.npy", records(100, 2)[:, 2:].reshape(-1, 3, 32, 32))
     save_tiny_network(tmp_path / "data/extractors/metric.safetensors")
+    pretend_checked(tmp_path)
     said = gen100(tmp_path, "evaluate", "vae-elbo-128", 0).stderr
     measured = json.loads((run / "metrics.json").read_text())
     assert [key for key, value in measured.items() if value is None] == ["neighbour_closer", "neighbour_ratio"]
