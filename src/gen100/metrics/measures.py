@@ -182,7 +182,7 @@ def resampling(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[fl
     needs=["autoencoder"],
     always=True,
 )
-def reconstruction(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+def reconstruction(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float | None]:
     again = sample.reconstructed
     return *fid(again, reference), len(again)
 
@@ -193,7 +193,7 @@ def reconstruction(sample: "Sample", reference: "ReferenceFeatures") -> Sequence
     needs=["dinov2"],
     always=True,
 )
-def dinov2(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+def dinov2(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float | None]:
     return fid(sample.dinov2, reference.seen_by(sample.dinov2.extractor))
 
 
