@@ -7,7 +7,6 @@ is reported with its key, the value and what is allowed. Importing this module i
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -23,8 +22,9 @@ from gen100.cells import Cell
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.metrics.measures import optional
+from gen100.params_file import ParamsFile
 from gen100.provenance import DataFacts
-from gen100.settings import Count, FamilySettings, Only, Settings, Training, Whole, Widths
+from gen100.settings import Batch, Count, FamilySettings, Latent, Only, Settings, Training, Whole, Widths, repeated
 
 Checksum = Annotated[str, Field(pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")]
 
@@ -51,8 +51,8 @@ class ArchiveData(Source):
 class Synthetic(Settings):
     """The synthetic stand-in: how many images of each split to draw, and from which seed."""
 
-    train: Annotated[int, Field(ge=100, multiple_of=100, strict=True)]
-    test: Annotated[int, Field(ge=100, multiple_of=100, strict=True)]
+    train: Annotated[int, Field(ge=100, le=1_000_000, multiple_of=100, strict=True)]
+    test: Annotated[int, Field(ge=100, le=1_000_000, multiple_of=100, strict=True)]
     seed: Whole = 0
 
 
@@ -75,10 +75,14 @@ class SharedSampling(Settings):
     """How samples are drawn from a trained model, whatever its family.
 
     Attributes:
-        images: how many per run.
+        images: how many per run. Conditional families draw all classes equally often where it is a multiple of
+            100; else they draw some once more than others, spread evenly over all.
+        seed: of their random numbers; none is the run's own. With another one a trained model draws other samples.
     """
 
-    images: Annotated[int, Field(ge=100, strict=True)]
+    images: Annotated[int, Field(ge=100, le=1_000_000, strict=True)]
+    # Not among the values where it is none, as in files that were made before the key was there.
+    seed: Whole | None = Field(default=None, exclude_if=lambda seed: seed is None)
 
 
 if TYPE_CHECKING:
@@ -125,7 +129,7 @@ class FeatureNetworkSettings(Settings):
     """The project's own CIFAR-100 classifier, whose features measure or compare images."""
 
     channels: Widths
-    batch_size: Count
+    batch_size: Batch
     training: Training
 
     @model_validator(mode="after")
@@ -193,6 +197,8 @@ class Metrics(Settings):
     def _apart(self) -> "Metrics":
         if "fid" not in self.measures:
             raise ValueError("measures must hold fid")
+        if twice := repeated(self.measures):
+            raise ValueError(f"measures holds {', '.join(twice)} more than once")
         own = (self.extractor, self.perceptual)
         if all(isinstance(network, OwnExtractor) for network in own) and own[0].seed == own[1].seed:  # type: ignore[union-attr]
             raise ValueError("perceptual and extractor are the same network: give them different seeds")
@@ -214,21 +220,18 @@ class Params(Settings):
         Annotated[ArchiveData, Tag("Archive")] | Annotated[SyntheticData, Tag("Synthetic")],
         Discriminator(_data_kind),
     ]
-    sizes: dict[str, dict[Count, Count]]
+    sizes: dict[str, dict[Latent, Batch]]
     models: Models
     sampling: Sampling
     metrics: Metrics
 
     @model_validator(mode="after")
     def _cells_have_sizes(self) -> "Params":
-        for name, family in FAMILIES.items():
-            family.check(getattr(self.models, name), self.sampling)
         for name in self.sizes:
             if name not in FAMILIES:
                 raise ValueError(f"sizes.{name} names an unknown family: use one of {', '.join(FAMILIES)}")
         for name, values in (("cells", self.cells), ("seeds", self.seeds)):
-            twice = sorted({str(value) for value in values if values.count(value) > 1})  # type: ignore[arg-type]
-            if twice:
+            if twice := repeated(values):
                 raise ValueError(f"{name} holds {', '.join(twice)} more than once")
         for text in self.cells:
             cell = Cell.parse(text)
@@ -243,6 +246,9 @@ class Params(Settings):
                     f"sizes.{cell.family}.{cell.latent} is 1: the loss of cell '{text}' compares the images of a"
                     " batch, so use 2 or more"
                 )
+        for name in self.families:
+            latents = sorted({cell.latent for cell in map(Cell.parse, self.cells) if cell.family == name})
+            FAMILIES[name].check(getattr(self.models, name), self.sampling, latents)
         return self
 
     def batch_size(self, cell: Cell) -> int:
@@ -267,17 +273,17 @@ class Params(Settings):
         return found
 
 
-TAGS = {"Archive", "Synthetic", "cifar100-network", "inception-v3-compat", "vgg16"}
-"""Of union members, which pydantic counts as places."""
+TAGS = {"Archive", "Synthetic", "cifar100-network", "inception-v3-compat", "vgg16", "[key]"}
+"""Of union members and of keys themselves, which pydantic counts as places."""
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    """`models.<family>.training.images` of pydantic's location, without the names of union members."""
+    """`models.<family>.training.images` of pydantic's location, without such tags."""
     return ".".join(str(part) for part in location if part not in TAGS)
 
 
-def explain(error: ValidationError, file: Path) -> str:
-    """One line: the file, the key, what is wrong and the value, for the first mistakes found."""
+def explain(error: ValidationError, file: ParamsFile) -> str:
+    """One line: the file and line, the key, what is wrong and the value, for each mistake found."""
     lines = []
     for mistake in error.errors():
         place, value = _place(mistake["loc"]), mistake["input"]
@@ -288,25 +294,23 @@ def explain(error: ValidationError, file: Path) -> str:
             message = "is missing"
         elif not isinstance(value, dict | list | BaseModel):
             message = f"is {value!r}: {message[:1].lower()}{message[1:]}"
-        lines.append(f"{place} {message}" if place else message)
-    return f"{file}: " + "; ".join(dict.fromkeys(lines))
+        # What concerns several keys begins with one of them.
+        line = file.place(mistake["loc"] or message.split(maxsplit=1)[0].split("."))
+        lines.append(f"{line}: {place} {message}" if place else f"{line}: {message}")
+    return "; ".join(dict.fromkeys(lines))
 
 
 def load_params(file: Path = Path("params.yaml")) -> Params:
     """Read and check the experiment of a workspace.
 
     Raises:
-        UserError: the file is missing, is not YAML, or holds a wrong value; one line that names the key.
+        UserError: the file is missing, is not YAML, repeats a key or holds a wrong value; one line that names the
+            key and where it stands.
     """
-    try:
-        raw: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"no {file} here: run in a workspace, a folder that holds a params.yaml") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} is not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(raw, dict):
+    read = ParamsFile(file)
+    if not isinstance(read.values, dict):
         raise UserError(f"{file} must hold a mapping with the keys {', '.join(Params.model_fields)}")
     try:
-        return Params.model_validate(raw)
+        return Params.model_validate(read.values)
     except ValidationError as error:
-        raise UserError(explain(error, file)) from None
+        raise UserError(explain(error, read)) from None

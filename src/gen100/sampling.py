@@ -5,12 +5,11 @@ import torch
 from torch import Tensor
 
 from gen100.config import Sampling
+from gen100.data.captions import sample_labels
 from gen100.errors import UserError
 from gen100.families.interfaces import GenerativeModel
 from gen100.training.feed import to_uint8
 from gen100.training.randomness import derive
-
-CLASSES = 100
 
 
 class Streams:
@@ -30,21 +29,20 @@ class Streams:
         return torch.from_numpy(draws).to(self._device)
 
 
-def sample_labels(count: int) -> np.ndarray:
-    """Class i % 100 for sample i: captions are drawn uniformly over the classes."""
-    return np.arange(count) % CLASSES
-
-
 @torch.no_grad()
 def draw(
     model: GenerativeModel, sampling: Sampling, seed: int, device: torch.device, batch_size: int
 ) -> np.ndarray:
     """Draw `sampling.images` images, uint8, N x 3 x 32 x 32; they do not depend on `batch_size`.
 
+    Args:
+        seed: of the run, whose random numbers are drawn unless `sampling.seed` asks for others.
+
     Raises:
         UserError: the model draws a number that is not finite, which would come out as a pixel of 0.
     """
     model.to(device).eval()
+    seed = seed if sampling.seed is None else sampling.seed
     count = sampling.images
     labels = torch.from_numpy(sample_labels(count)).to(device)
     images = np.empty((count, 3, 32, 32), dtype=np.uint8)

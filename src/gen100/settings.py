@@ -1,16 +1,30 @@
 """Building blocks of params.yaml's typed models, which families share. Importing this is cheap (no torch)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Count = Annotated[int, Field(gt=0, strict=True)]
-Whole = Annotated[int, Field(ge=0, strict=True)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-Widths = Annotated[list[Count], Field(min_length=1)]
+# Strict: `true` and "1" are not numbers, and 1 is not a switch. The upper bounds are beyond any model in the
+# literature: they refuse slips, whose networks or data would take minutes to build before anything fails.
+Count = Annotated[int, Field(gt=0, le=10**12, strict=True)]
+Whole = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+Share = Annotated[float, Field(ge=0, lt=1, strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
+Batch = Annotated[int, Field(gt=0, le=2**20, strict=True)]
+Latent = Annotated[int, Field(gt=0, le=2**20, strict=True)]
+Steps = Annotated[int, Field(gt=0, le=100_000, strict=True)]
+Width = Annotated[int, Field(gt=0, le=2**14, strict=True)]
+Depth = Annotated[int, Field(gt=0, le=1000, strict=True)]
+Widths = Annotated[list[Width], Field(min_length=1, max_length=6)]
+
+
+def repeated(values: Sequence[Any]) -> list[str]:
+    """Those that occur more than once, sorted, as texts."""
+    return sorted({str(value) for value in values if values.count(value) > 1})
 
 
 @dataclass(frozen=True)
@@ -53,21 +67,21 @@ class Training(Settings):
         images: images to see, the same for every cell of a family.
         flip: mirror half of the training images.
         ema_images: half-life of the exponential moving average of the weights, in images.
-        records: rows of the curve, each with a validation on the whole test set.
+        records: rows of the curve, each with a validation on the whole test set; at most one per step.
     """
 
     images: Count
     optimizer: Optimizer
-    flip: bool = True
+    flip: Switch = True
     ema_images: Count
-    records: Count = 20
+    records: Steps = 20
 
 
 class ConvNetwork(Settings):
     """A residual convolutional network: a width for each resolution (32, 16, 8, ...), blocks at each."""
 
-    channels: Annotated[list[Count], Field(min_length=1, max_length=6)]
-    blocks: Count
+    channels: Widths
+    blocks: Depth
 
 
 def _leads_to_8x8(network: ConvNetwork) -> ConvNetwork:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gen100.config import Sampling
+from gen100.data.captions import sample_labels
 from gen100.errors import UserError
 from gen100.families.interfaces import GenerativeModel, Noise
 from gen100.sampling import Streams, draw
@@ -56,6 +57,35 @@ class Broken(Echo):
 def test_samples_that_are_not_finite_are_refused() -> None:
     with pytest.raises(UserError, match="not finite, in images 75 to 99"):
         draw(Broken(), SAMPLING, 0, CPU, 25)
+
+
+def test_another_seed_of_sampling_draws_other_samples_of_the_same_run() -> None:
+    def seeded(seed: int | None) -> Sampling:
+        return Sampling(images=110, seed=seed)
+
+    runs = draw(Echo(), seeded(None), 3, CPU, 50)
+    assert np.array_equal(runs, draw(Echo(), SAMPLING, 3, CPU, 50))
+    assert np.array_equal(draw(Echo(), seeded(3), 0, CPU, 50), runs)
+    other = draw(Echo(), seeded(7), 3, CPU, 50)
+    assert not np.array_equal(other, runs)
+    assert len(np.unique(np.concatenate([runs, other]).reshape(220, -1), axis=0)) == 220
+
+
+@pytest.mark.parametrize("count", [100, 2000, 50_000])
+def test_classes_come_in_turn(count: int) -> None:
+    assert np.array_equal(sample_labels(count), np.arange(count) % 100)
+
+
+@pytest.mark.parametrize("count", [101, 150, 199, 1050, 1234])
+def test_a_rest_is_spread_over_the_classes(count: int) -> None:
+    """No half, quarter or tenth of the classes, in the order of the alphabet, has more than its share."""
+    labels = sample_labels(count)
+    assert labels.shape == (count,)
+    frequency = np.bincount(labels, minlength=100)
+    assert frequency.max() - frequency.min() == 1
+    for parts in (2, 4, 10):
+        shares = frequency.reshape(parts, -1).sum(1)
+        assert shares.max() - shares.min() <= 1
 
 
 def test_a_stream_belongs_to_its_image() -> None:

@@ -1,17 +1,21 @@
 """Archives that are cut, damaged or hostile, through `gen100 fetch` and `gen100 prepare`."""
 
+import json
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gen100.data.arrays import load
 from gen100.files import digest
-from support.archives import COUNT, FOLDER, archive_contents, entry, pack
+from support.archives import COUNT, FOLDER, archive_contents, entry, pack, records
 from support.faults import refusal, start, tiny
+from support.lineage import pretend_checked
 from support.processes import Process
+from support.tiny_metrics import save_tiny_network
 
 Write = Callable[..., None]
 
@@ -41,6 +45,50 @@ def test_an_archive_cut_before_it_is_taken(tmp_path: Path, write_params: Write, 
     gen100(tmp_path, "fetch")
     gen100(tmp_path, "prepare")
     assert len(load(tmp_path / "data/cifar100.npz").train_images) == COUNT[0]
+
+
+def share(contents: dict[str, bytes], shared: int) -> dict[str, bytes]:
+    """The archive with as many test images that are training images, one of each of the first classes."""
+    train = records(COUNT[0], 0)
+    train[:, :2] = train[np.argsort(train[:, 1], kind="stable")][:, :2]
+    seen = train[::2][:shared].tobytes()
+    rest = records(COUNT[1], 1)[shared:]
+    rest[:, 1], rest[:, 0] = np.arange(shared, 100), np.arange(shared, 100) // 5
+    return contents | {"train.bin": train.tobytes(), "test.bin": seen + rest.tobytes()}
+
+
+@pytest.mark.parametrize("shared", [0, 30, 100])
+def test_test_images_that_are_training_images_are_named(
+    tmp_path: Path, write_params: Write, gen100: Process, shared: int
+) -> None:
+    """Where all are, samples cannot be compared with unseen images: that measure alone is left empty."""
+    archive = pack(tmp_path / "a.tar.gz", share(archive_contents(), shared))
+    write_params(tmp_path, **tiny(data=describe(archive)))
+    gen100(tmp_path, "fetch")
+    said = gen100(tmp_path, "prepare").stderr
+    assert ("test images are also training images" in said) == (shared > 0)
+    if shared < 100:
+        assert f"{shared} of 100 test images are also" in said or not shared
+        return
+    run = tmp_path / "results/vae-elbo-128/0"
+    run.mkdir(parents=True)
+    np.save(run / "samples.npy", records(100, 2)[:, 2:].reshape(-1, 3, 32, 32))
+    save_tiny_network(tmp_path / "data/extractors/metric.safetensors")
+    pretend_checked(tmp_path)
+    said = gen100(tmp_path, "evaluate", "vae-elbo-128", 0).stderr
+    measured = json.loads((run / "metrics.json").read_text())
+    assert [key for key, value in measured.items() if value is None] == ["neighbour_closer", "neighbour_ratio"]
+    assert "left empty: neighbour_ratio, neighbour_closer, since 100 of 100 test images are also" in said
+
+
+def test_an_archive_of_one_image_is_refused(tmp_path: Path, write_params: Write, gen100: Process) -> None:
+    same = records(COUNT[0], 0)
+    same[:, 2:] = same[0, 2:]
+    archive = pack(tmp_path / "a.tar.gz", archive_contents() | {"train.bin": same.tobytes()})
+    write_params(tmp_path, **tiny(data=describe(archive)))
+    gen100(tmp_path, "fetch")
+    said = refusal(start(tmp_path, "prepare"))
+    assert "train.bin: all 200 images are the same one; take the data set itself" in said
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])

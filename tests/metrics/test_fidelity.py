@@ -16,6 +16,7 @@ from gen100.errors import UserError
 from gen100.metrics import extractors, frechet
 from gen100.metrics.extractors import describe, store_downloaded
 from gen100.metrics.features import Extractor
+from gen100.metrics.fidelity import kid
 from gen100.metrics.network import FeatureNetwork
 from gen100.metrics.weights import load_network, save_network
 from gen100.report.labels import extractor_label
@@ -107,11 +108,27 @@ def test_kid_is_the_unbiased_mmd_with_a_cubic_kernel(extractor: Path, tmp_path: 
     n = 60
     within = sum((kernel(a, a).sum() - np.trace(kernel(a, a))) / (n * (n - 1)) for a in (x, y))
     mmd = within - 2 * kernel(x, y).mean()
+    assert mmd > 1e-5
+    whole, none, size = kid(torch.from_numpy(x), torch.from_numpy(y), n)
+    assert (whole, none, size) == (pytest.approx(mmd, rel=1e-6), pytest.approx(0, abs=1e-9), n)
+    # Of half of the images they differ, and their mean has no bias.
     found = measure(samples, ("train", real), extractor, ["kid"], tmp_path)
     assert set(found) == {"kid", "kid_std", "kid_subset_size"}
-    assert found["kid_subset_size"] == n
-    assert mmd > 1e-5
-    assert found["kid"] == pytest.approx(mmd, rel=1e-2)
+    assert found["kid_subset_size"] == n / 2
+    assert abs(found["kid"] - mmd) < 4 * found["kid_std"] / 10
+
+
+@pytest.mark.parametrize(("samples", "real", "size"), [(100, 2000, 50), (300, 300, 150)])
+def test_the_deviation_of_kid_is_that_of_subsets(samples: int, real: int, size: int) -> None:
+    """Over fresh sets of the subsets' size, KID deviates about as much."""
+
+    def fresh(count: int, seed: int) -> torch.Tensor:
+        return torch.randn(count, 8, generator=torch.Generator().manual_seed(seed))
+
+    _, found, subset = kid(fresh(samples, 1), fresh(real, 2))
+    assert subset == size
+    apart = [kid(fresh(size, seed), fresh(size, 1000 + seed), size)[0] for seed in range(3, 33)]
+    assert 0.4 < found / np.std(apart, ddof=1) < 1.6
 
 
 def test_results_do_not_depend_on_the_batch_size(extractor: Path, tmp_path: Path) -> None:

@@ -62,4 +62,24 @@ def test_the_limit_is_the_intercept_over_one_over_n() -> None:
     sizes = np.array([100, 50, 50, 25, 20])
     rows = pd.DataFrame({"kind": "subset", "images": sizes, "replicate": 0, "fid": 7 + 300 / sizes})
     more = pd.DataFrame({"kind": "bootstrap", "images": 100, "replicate": range(3), "fid": [1.0, 2.0, 3.0]})
-    assert summarize(pd.concat([rows, more])) == (pytest.approx(1), pytest.approx(7))
+    assert summarize(pd.concat([rows, more])) == (pytest.approx(1), pytest.approx(7), pytest.approx(1))
+
+
+@pytest.mark.parametrize(
+    ("features", "count", "shift"), [(16, 400, 0.3), (16, 400, 0.0), (64, 500, 0.0)], ids=["far", "near", "few"]
+)
+def test_the_limits_error_covers_the_known_distance(features: int, count: int, shift: float) -> None:
+    """Against N(0, I), whose distance from N(shift, I) is D shift^2; `few` samples make the limit negative."""
+    real = Gaussian(torch.zeros(features, dtype=torch.float64), torch.eye(features, dtype=torch.float64))
+    found = []
+    for seed in range(24):
+        samples = shift + torch.randn(count, features, generator=torch.Generator().manual_seed(seed))
+        _, limit, error = summarize(resample(samples, real))
+        found.append((limit - features * shift**2, error))
+    off, errors = np.array(found).T
+    assert (np.abs(off) < 2 * errors).mean() > 0.85
+    if features == 16:
+        # Neither too narrow nor much too wide.
+        assert 0.8 < np.sqrt(np.square(errors).mean()) / np.sqrt(np.square(off).mean()) < 3
+    else:
+        assert (off < 0).all()

@@ -16,10 +16,10 @@ import pytest
 
 from gen100.cells import Cell
 from gen100.data.arrays import Cifar100
+from gen100.data.captions import sample_labels
 from gen100.families.registry import FAMILIES
 from gen100.metrics.features import Images
 from gen100.metrics.neighbours import nearest
-from gen100.sampling import sample_labels
 from support.quality import (
     Fitted,
     View,

@@ -89,7 +89,8 @@ def test_captions_tell_every_cell_and_admit_what_they_rest_on() -> None:
         fid, time = np.mean([row["fid"] for row in runs]), np.mean([hours(row) for row in runs])
         name = f"{Cell.parse(cell).title} {runs[0]['latent_size']}"
         assert f"{name}: {time:.3g} h, {fid:.1f}" in cost.alt
-        assert f"{name}: {fid:.1f} at 100, limit {np.mean([row['fid_limit'] for row in runs]):.1f}" in bias.alt
+        limit, error = np.mean([row["fid_limit"] for row in runs]), np.hypot(*(row["fid_se"] for row in runs)) / 2
+        assert f"{name}: {fid:.1f} at 100, limit {limit:.1f} ± {error:.1f}" in bias.alt
     assert "real images 3.0" in cost.alt
     assert "score 3.0" in bias.alt
     first = [file.read_bytes() for file in (COST, BIAS)]

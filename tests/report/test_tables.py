@@ -53,7 +53,8 @@ def test_results_have_one_row_per_run_in_the_order_of_params(workspace: Path) ->
         (curve["train_loss"].iloc[-1], curve["val_loss"].iloc[-1])
     )
     assert (row["fid_other"], row["kid_other"], row["precision_other"]) == (121.0, 0.05, 0.5)
-    assert (row["fid_limit"], row["fid_se"], row["memory"]) == (119.0, 0.75, 1_500_000_000)
+    assert (row["fid_limit"], row["fid_limit_se"]) == (119.0, 1.25)
+    assert (row["fid_se"], row["prc_images"], row["memory"]) == (0.75, 200, 1_500_000_000)
     assert (row["reference"], row["reference_images"]) == ("train", 2000)
     assert (row["other"], row["other_images"], row["samples"]) == ("test", 500, 200)
     assert (row["distance"], row["extractor"], row["extractor_accuracy"]) == ("FD", "cifar100-network", 0.481)
@@ -62,6 +63,26 @@ def test_results_have_one_row_per_run_in_the_order_of_params(workspace: Path) ->
     empty = {column for column in results.columns if results[column].isna().to_numpy().any()}
     first_stage = {"reconstruction_fid", "reconstruction_images", "autoencoder_images", "autoencoder_seconds"}
     assert empty == first_stage | {"fd_dinov2", "fd_dinov2_other", "class_accuracy"}
+
+
+def test_a_measure_that_the_data_do_not_allow_is_a_dash(workspace: Path) -> None:
+    params = make_workspace(workspace, CELLS)
+    for file in (*workspace.rglob("metrics.json"), Path("reports/reference.json")):
+        record = json.loads(file.read_text())
+        for entry in (record, *(record.get(kind, {}) for kind in ("real", "noise", "constant"))):
+            entry |= {key: None for key in ("neighbour_ratio", "neighbour_closer") if key in entry}
+        file.write_text(json.dumps(record))
+    file = Path("results/vae-elbo-128/0/metrics.json")
+    whole = json.loads(file.read_text())
+    file.write_text(json.dumps(whole | {"fid": None}))
+    with pytest.raises(UserError, match=r"metrics\.json holds fid = None, not a finite number"):
+        aggregate(params)
+    file.write_text(json.dumps(whole | {"neighbour_ratio": 1.5}))
+    aggregate(params)
+    write_tables(params)
+    rows = read_table("measures")
+    head = next(name for name in rows[0] if name.startswith("Neighbour distance, ratio"))
+    assert [row[head] for row in rows] == ["", "1.5", *[""] * (len(rows) - 2)]
 
 
 def test_a_two_stage_model_has_its_autoencoders_cost_and_distance(workspace: Path) -> None:

@@ -144,7 +144,7 @@ class World:
             **dict.fromkeys(columns()),
             **{"cell": str(cell), "family": cell.family, "loss": cell.loss, "latent_size": cell.latent},
             **{"batch_size": 128, "seed": seed, "fid": fid, "fid_se": self.error, "fid_limit": fid - 1},
-            **{"is": made.score + random.normal(0, 0.001), "is_std": 0.002},
+            **{"is": made.score + random.normal(0, 0.001), "is_std": 0.002, "fid_limit_se": self.error},
             **{name: curve[name].iloc[-1] for name in ("train_loss", "val_loss")},
             **{"images_seen": self.images_seen, "seconds": made.seconds * np.exp(random.normal(0, 0.02))},
             **{"autoencoder_images": 10**6 if staged else None, "autoencoder_seconds": 9.0 if staged else None},

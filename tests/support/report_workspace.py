@@ -41,10 +41,13 @@ ALL_CELLS = [
 ]
 FLOOR = {"fid": 3.5, "is": 11.25, "is_std": 0.2, "kid": 0.001, "kid_std": 0.0002, "kid_subset_size": 100}
 FLOOR |= {"precision": 0.75, "recall": 0.7, "fid_limit": 0.5, "fid_se": 0.1, "samples": 500, "class_accuracy": 0.5}
-FLOOR |= {"neighbour_ratio": 1.0, "neighbour_closer": 0.5}
+FLOOR |= {"neighbour_ratio": 1.0, "neighbour_closer": 0.5, "fid_limit_se": 0.2, "prc_images": 500}
 NOISE = FLOOR | {"fid": 410.0, "is": 1.5, "is_std": 0.01, "kid": 0.9, "kid_std": 0.02, "fid_other": 412.0}
 NOISE |= {"precision": 0.0, "recall": 0.0, "fid_limit": 409.0, "fid_se": 0.3, "class_accuracy": 0.01}
-NOISE |= {f"{key}_other": NOISE[key] for key in ("kid", "kid_std", "kid_subset_size", "precision", "recall")}
+NOISE |= {
+    f"{key}_other": NOISE[key]
+    for key in ("kid", "kid_std", "kid_subset_size", "precision", "recall", "prc_images")
+}
 CONSTANT = NOISE | {"fid": 520.0, "is": 1.0, "is_std": 0.0, "kid": 1.1, "kid_std": 0.01, "fid_other": 521.0}
 PAGE_CELLS = ["vae-elbo-128", "vae-elbo-2048", "vae-wae-128", "dalle-mse-128", "stylegan2-hinge-1024"]
 PAGE_CELLS += ["stable_diffusion-mae-128", "stable_diffusion-huber-128"]
@@ -69,9 +72,10 @@ def measured(number: int, place: int, cell: Cell) -> dict[str, Any]:
     """The measures of run `place` of cell `number`: fid is 100 + 10 number + place."""
     fid = 100.0 + 10 * number + place
     numbers = {"fid": fid, "is": 2 + 0.5 * place, "is_std": 0.1, "kid": 0.05, "kid_std": 0.01}
-    numbers |= {"kid_subset_size": 100, "precision": 0.5, "recall": 0.25}
+    numbers |= {"kid_subset_size": 100, "precision": 0.5, "recall": 0.25, "prc_images": 200}
     numbers |= {f"{key}_other": numbers[key] for key in numbers if not key.startswith("is")}
     numbers |= {"neighbour_ratio": 1.1, "neighbour_closer": 0.4, "fid_limit": fid - 2, "fid_se": 0.75}
+    numbers |= {"fid_limit_se": 1.25}
     if cell.autoencoder:
         numbers |= {"reconstruction_fid": 20.0 + number, "reconstruction_images": 200}
     return numbers | ({"class_accuracy": 0.125} if FAMILIES[cell.family].conditional else {})

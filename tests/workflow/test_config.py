@@ -93,6 +93,22 @@ def test_the_workspaces_hold_the_24_cells(name: str) -> None:
         ("sampling.Steps", 5, ["sampling.Steps", "not a known key"]),
         ("models.stable-diffusion", {}, ["models.stable-diffusion", "not a known key"]),
         ("models.vae.mi-weight", 5, ["models.vae.mi-weight", "not a known key"]),
+        ("models.dalle.text_weight", "0.125", ["models.dalle.text_weight", "'0.125'", "valid number"]),
+        ("models.dalle.network.dropout", True, ["models.dalle.network.dropout", "True", "valid number"]),
+        ("models.vae.training.flip", 1, ["models.vae.training.flip", "1", "valid boolean"]),
+        ("models.dalle.network.depth", 10_000, ["models.dalle.network.depth", "10000", "equal to 1000"]),
+        ("models.stylegan2.network.channels", [9, 9, 9, 99_999], ["channels.3 is 99999", "equal to 16384"]),
+        ("models.vae.training.records", 10**9, ["models.vae.training.records", "equal to 100000"]),
+        ("models.stable_diffusion.timesteps", 10**9, ["models.stable_diffusion.timesteps", "equal to 100000"]),
+        ("sizes.vae", {128: 10**9, 2048: 2048}, ["sizes.vae.128 is 1000000000", "equal to 1048576"]),
+        ("sampling.images", 10**15, ["sampling.images", "equal to 1000000"]),
+        ("sampling.seed", -1, ["sampling.seed", "-1", "equal to 0"]),
+        ("seeds", [10**20], ["seeds.0", "less than"]),
+        ("data", {"synthetic": {"train": 10**9, "test": 100}}, ["data.synthetic.train", "equal to 1000000"]),
+        ("sampling.top_k", 5000, ["sampling.top_k is 5000", "at most 2048"]),
+        ("models.dalle.autoencoder.temperature_end", 2.0, ["models.dalle.autoencoder", "temperature_start 1"]),
+        ("models.stylegan2.augment", ["color", "color"], ["augment holds color more than once"]),
+        ("metrics.measures", ["fid", "fid"], ["measures holds fid more than once"]),
     ],
 )
 def test_a_wrong_value_is_one_line_with_key_value_and_way_out(
@@ -181,6 +197,7 @@ def test_a_change_touches_what_depends_on_it(tmp_path: Path) -> None:
         for loss in ("cross_entropy", "mse", "perceptual")
     }
     assert different(tmp_path, "sampling.steps", 5) == runs("sample", "stable_diffusion")
+    assert different(tmp_path, "sampling.seed", 0) == runs("sample", "")
     assert different(tmp_path, "sampling.images", 500) == runs("sample", "") | {"reference"}
     assert different(tmp_path, "data.source", "elsewhere.tar.gz") == set()
     assert different(tmp_path, "data.checksum", "md5:" + "0" * 32) == {"fetch", "prepare"}

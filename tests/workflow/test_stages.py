@@ -122,8 +122,9 @@ def test_a_two_stage_models_run_is_evaluated(workspace: Path, gen100: Process) -
     assert facts.other == SplitFacts(split="test", images=100)
     assert facts.samples == 150
     assert metrics["reconstruction_images"] == 100  # all that the other split has
-    measured = ("fid", "kid", "kid_std", "kid_subset_size", "precision", "recall")
+    measured = ("fid", "kid", "kid_std", "kid_subset_size", "precision", "recall", "prc_images")
     expected = {*measured, *(f"{key}_other" for key in measured), "is", "is_std", "fid_limit", "fid_se"}
+    expected |= {"fid_limit_se"}
     expected |= {"neighbour_ratio", "neighbour_closer", "reconstruction_fid", "reconstruction_images"}
     expected |= {"class_accuracy"}
     assert set(metrics) == expected | {"provenance"}

@@ -6,6 +6,7 @@ import tarfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -45,6 +46,12 @@ class Cifar100:
     fine_names: list[str]
     coarse_names: list[str]
     facts: DataFacts
+
+    @cached_property
+    def repeated(self) -> np.ndarray:
+        """Which test images, bool, are training images too, pixel by pixel."""
+        trained = {image.tobytes() for image in self.train_images}
+        return np.array([image.tobytes() in trained for image in self.test_images])
 
 
 def _read_members(archive: Path, sizes: Mapping[str, int]) -> dict[str, bytes]:
@@ -148,6 +155,8 @@ def prepare(archive: Path, target: Path, facts: DataFacts) -> None:
     for split, count in counts.items():
         place = f"{archive}: {FOLDER}/{split}.bin"
         images, fine, coarse = _split(members.pop(f"{split}.bin"), place, count)
+        if (images == images[0]).all():
+            raise UserError(f"{place}: all {count:,} images are the same one; take the data set itself")
         if split == "train":
             expected[fine] = coarse
         wrong = expected[fine] != coarse

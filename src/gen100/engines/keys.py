@@ -106,7 +106,9 @@ def train(params: Params, cell: Cell) -> Keys:
 
 def sample(params: Params, cell: Cell) -> Keys:
     keys = ("images", *FAMILIES[cell.family].sampling.model_fields)
-    return {f"sampling.{key}": getattr(params.sampling, key) for key in keys}
+    # Left out where it is the run's, as in files that were made before the key was there.
+    drawn = {} if params.sampling.seed is None else {"sampling.seed": params.sampling.seed}
+    return {f"sampling.{key}": getattr(params.sampling, key) for key in keys} | drawn
 
 
 def evaluate(params: Params) -> Keys:

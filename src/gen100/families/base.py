@@ -7,6 +7,8 @@ from gen100.i18n import N_
 from gen100.settings import FamilySettings, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor, nn
 
     from gen100.cells import Cell
@@ -52,12 +54,13 @@ class Family:
             ValueError: says which sizes are allowed.
         """
 
-    def check(self, settings: Any, sampling: Any) -> None:
-        """Refuse settings that do not fit each other.
+    def check(self, settings: Any, sampling: Any, latents: "Sequence[int]") -> None:
+        """Refuse settings that do not fit each other; asked of families that have cells.
 
         Args:
             settings: of this family.
             sampling: the `sampling` of params.yaml, which has the keys of `self.sampling`.
+            latents: the latent sizes of its cells.
 
         Raises:
             ValueError: names the keys and what is allowed.

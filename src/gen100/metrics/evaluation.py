@@ -1,12 +1,13 @@
 """A set of images to be measured, and all that is measured of it, against both splits of the data."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -15,7 +16,15 @@ from gen100.config import Metrics
 from gen100.data.arrays import Cifar100
 from gen100.errors import UserError
 from gen100.metrics.extractors import describe
-from gen100.metrics.features import Extractor, ImageFeatures, Images, ReferenceFeatures, cached, require
+from gen100.metrics.features import (
+    Extractor,
+    ImageFeatures,
+    Images,
+    ReferenceFeatures,
+    cached,
+    evenly,
+    require,
+)
 from gen100.metrics.measures import MEASURES, OTHER, computed
 from gen100.metrics.neighbours import nearest
 from gen100.metrics.resampling import resample
@@ -26,7 +35,7 @@ class Sample(ImageFeatures):
     """Images, what measures need of them, and what was found of them.
 
     Attributes:
-        values: by their names in metrics.json, once they were evaluated.
+        values: by their names in metrics.json, once they were evaluated; None where the data allow no value.
 
     Args:
         images: N x 3 x 32 x 32, uint8.
@@ -47,7 +56,7 @@ class Sample(ImageFeatures):
     ) -> None:
         super().__init__(images, extractor)
         self._evaluator, self._labels, self._reconstruct = evaluator, labels, reconstruct
-        self.values: dict[str, float] = {}
+        self.values: dict[str, float | None] = {}
 
     @property
     def labels(self) -> NDArray[np.integer]:
@@ -109,9 +118,10 @@ class Evaluator:
     ) -> Sample:
         """Measure images in one pass over them.
 
-        The order of the images changes IS, whose splits are other ones then, and which images KID's subsets and
-        FID's resamples hold; that stays within a few of their standard deviations. All else it changes by rounding
-        alone, as do the batch size, the number of threads and the device: by less than 1e-3 of its size.
+        The order of the images changes IS, whose splits are other ones then, and which images KID's subsets, FID's
+        resamples and, of more images than real ones, precision and recall hold; that stays within a few of their
+        standard deviations. All else it changes by rounding alone, as do the batch size, the number of threads and
+        the device: by less than 1e-3 of its size.
 
         Args:
             images: N x 3 x 32 x 32, uint8, at least 100.
@@ -147,9 +157,7 @@ class Evaluator:
 
     def spread(self, count: int) -> NDArray[np.intp]:
         """The indices of those images in their split."""
-        size = len(self.other)
-        count = min(count, size)
-        return np.arange(count) * size // count
+        return evenly(len(self.other), min(count, len(self.other)))
 
     def provenance(self, samples: int) -> Provenance:
         """What numbers of so many images are measured with."""
@@ -161,24 +169,28 @@ class Evaluator:
         return Provenance(data=self.data.facts, extractor=extractor, reference=main, other=other, samples=samples)
 
     @cached_property
-    def held_out(self) -> Tensor:
-        """The distances of test images to their nearest training images."""
+    def held_out(self) -> Tensor | None:
+        """The distances of test images to their nearest training images, without those that are training images
+        themselves; None where these are more than half."""
 
         def compute() -> dict[str, Tensor]:
             return {"distances": nearest(self.test.features.pooled, self.train.features.pooled)[0]}
 
-        return cached(self._cache / f"{self.test.key}-to-{self.train.key}.npz", compute)["distances"]
+        distances = cached(self._cache / f"{self.test.key}-to-{self.train.key}.npz", compute)["distances"]
+        unseen = torch.from_numpy(~self.data.repeated)
+        return distances[unseen] if 2 * int(unseen.sum()) >= len(distances) else None
 
 
 def score(sample: Sample, reference: ReferenceFeatures, measures: Sequence[str]) -> dict[str, float]:
     """The numbers of the named measures, against one reference."""
-    return {key: value for name in measures for key, value in MEASURES[name].values(sample, reference).items()}
+    found = (MEASURES[name].values(sample, reference).items() for name in measures)
+    return {key: value for numbers in found for key, value in numbers if value is not None}
 
 
-def finite(values: dict[str, float], file: Path) -> None:
+def finite(values: Mapping[str, float | None], file: Path) -> None:
     """Refuse values that are not finite (UserError), naming the file of weights that measured."""
     for key, value in values.items():
-        if not math.isfinite(value):
+        if value is not None and not math.isfinite(value):
             raise UserError(
                 f"{key} by {file} is {value}, not a finite number: delete it and run stage extractor again"
             )

@@ -93,6 +93,16 @@ class Extractor:
         return features
 
 
+def evenly(size: int, count: int) -> NDArray[np.intp]:
+    """`count` of `size` indices, sorted, always the same: one at random of each of `count` equal stretches.
+
+    At random, since samples, and the images of some archives, come with their classes in turn: every fifth of them
+    has one of 20 classes.
+    """
+    edges = np.arange(count + 1) * size // count
+    return np.random.default_rng((size, count)).integers(edges[:-1], edges[1:])
+
+
 def cached(file: Path, compute: Callable[[], Tensors]) -> Tensors:
     """The tensors of an .npz file, computed and written first where it is missing, so that many runs share them.
 
@@ -135,9 +145,19 @@ class ImageFeatures:
         kept = self._kept("gaussian", lambda: vars(Gaussian.fit(self.features.pooled.to(fastest()))))
         return Gaussian(**{name: part.to(fastest()) for name, part in kept.items()})
 
+    def balls(self, count: int) -> tuple[Tensor, Tensor]:
+        """The points of precision and recall: pooled features of `count` of the images, and their radii.
+
+        At most all images; of more than `count` those of `evenly`.
+        """
+        pooled = self.features.pooled
+        if count >= len(self):
+            return pooled, self._radii
+        some = pooled[torch.from_numpy(evenly(len(self), count))]
+        return some, self._kept(f"radii-{count}", lambda: {"radii": radii(some)})["radii"]
+
     @cached_property
-    def radii(self) -> Tensor:
-        """N, float32: the balls of precision and recall."""
+    def _radii(self) -> Tensor:
         return self._kept("radii", lambda: {"radii": radii(self.features.pooled)})["radii"]
 
     def _kept(self, _what: str, compute: Callable[[], Tensors], /) -> Tensors:

@@ -22,8 +22,9 @@ Need = Literal["captions", "known classes", "autoencoder", "dinov2", "unseen tra
 """What some measures need: images drawn for a caption's class; an extractor whose logits are CIFAR-100's classes;
 a run with an autoencoder; DINOv2; and training images that the measured images are not part of."""
 
-Compute = Callable[["Sample", "ReferenceFeatures"], Sequence[float]]
-"""The numbers of a measure, in their order, of a sample against one split of the data."""
+Compute = Callable[["Sample", "ReferenceFeatures"], Sequence[float | None]]
+"""The numbers of a measure, in their order, of a sample against one split of the data; None where the data allow
+no value."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Number:
         note: a message that says what the title has no room for.
         digits: after the decimal point; None for three significant digits.
         better: whether lower or higher values are better; None where neither is.
+        may_be_empty: whether some data allow no value: None, null in metrics.json and a dash in tables.
         named_by_network: the title is the literature's name for what Inception v3 gives; where another network
             measures, tables name that network.
         tabled: whether the table of measures shows it.
@@ -47,6 +49,7 @@ class Number:
     better: Literal["lower", "higher"] | None = None
     named_by_network: bool = False
     tabled: bool = True
+    may_be_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Measure:
         main = [number.key for number in self.numbers]
         return main + [key + OTHER for key in main] * (other and self.both_splits)
 
-    def values(self, sample: "Sample", reference: "ReferenceFeatures") -> dict[str, float]:
+    def values(self, sample: "Sample", reference: "ReferenceFeatures") -> dict[str, float | None]:
         """Its numbers by their keys, against one split."""
         return dict(zip(self.keys(other=False), self.compute(sample, reference), strict=True))
 
@@ -104,6 +107,11 @@ def optional() -> list[str]:
 def columns() -> list[str]:
     """The key of every number, as columns of results.csv."""
     return [key for measure in MEASURES.values() for key in measure.keys()]  # noqa: SIM118
+
+
+def may_be_empty() -> set[str]:
+    """The keys whose value some data do not allow."""
+    return {number.key for measure in MEASURES.values() for number in measure.numbers if number.may_be_empty}
 
 
 def computed(metrics: "Metrics", *, captions: bool, autoencoder: bool, unseen: bool) -> Iterator[Measure]:
@@ -146,10 +154,14 @@ def fid(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
     Number(
         "fid_limit",
         N_("Limit for N → ∞"),
-        N_("The limit is extrapolated over 1/N (Chong and Forsyth, 2020)."),
+        N_(
+            "The limit is extrapolated over 1/N (Chong and Forsyth, 2020). Its standard error joins that of the"
+            " samples and how far a curve instead of a line would move it; a limit below 0 is 0 within its error."
+        ),
         digits=2,
         better="lower",
     ),
+    Number("fid_limit_se", N_("Standard error of the limit"), digits=2),
     always=True,
 )
 def resampling(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
@@ -170,7 +182,7 @@ def resampling(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[fl
     needs=["autoencoder"],
     always=True,
 )
-def reconstruction(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+def reconstruction(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float | None]:
     again = sample.reconstructed
     return *fid(again, reference), len(again)
 
@@ -181,7 +193,7 @@ def reconstruction(sample: "Sample", reference: "ReferenceFeatures") -> Sequence
     needs=["dinov2"],
     always=True,
 )
-def dinov2(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
+def dinov2(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float | None]:
     return fid(sample.dinov2, reference.seen_by(sample.dinov2.extractor))
 
 
@@ -197,7 +209,11 @@ def isc(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
 
 @measure(
     Number("kid", N_("KID"), better="lower", named_by_network=True),
-    Number("kid_std", N_("Standard deviation over subsets")),
+    Number(
+        "kid_std",
+        N_("Standard deviation over subsets"),
+        N_("Subsets of KID hold 1,000 images, or half of the smaller set where that is less."),
+    ),
     Number("kid_subset_size", N_("Images of a subset"), digits=0, tabled=False),
     both_splits=True,
 )
@@ -208,14 +224,24 @@ def kid(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
 
 
 @measure(
-    Number("precision", N_("Precision"), better="higher"),
+    Number(
+        "precision",
+        N_("Precision"),
+        N_(
+            "Precision and recall compare as many real images as samples: of the larger set as many as the"
+            " smaller one holds, spread evenly over it."
+        ),
+        better="higher",
+    ),
     Number("recall", N_("Recall"), better="higher"),
+    Number("prc_images", N_("Images of each set"), digits=0, tabled=False),
     both_splits=True,
 )
 def prc(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
     from gen100.metrics.neighbours import precision_recall
 
-    return precision_recall(sample.features.pooled, sample.radii, reference.features.pooled, reference.radii)
+    count = min(len(sample), len(reference))
+    return *precision_recall(*sample.balls(count), *reference.balls(count)), count
 
 
 @measure(
@@ -226,6 +252,7 @@ def prc(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
             "The ratio is the median distance of samples to their nearest training image over that of real test"
             " images."
         ),
+        may_be_empty=True,
     ),
     Number(
         "neighbour_closer",
@@ -234,14 +261,16 @@ def prc(sample: "Sample", reference: "ReferenceFeatures") -> Sequence[float]:
             "Closer: the probability that a sample lies closer to the training set than a test image; 0.5 is like"
             " test images, 1 is memorized."
         ),
+        may_be_empty=True,
     ),
     needs=["unseen training images"],
     always=True,
 )
-def memorization(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float]:
+def memorization(sample: "Sample", _reference: "ReferenceFeatures") -> Sequence[float | None]:
     from gen100.metrics.neighbours import memorization
 
-    return memorization(sample.nearest[0], sample.evaluator.held_out)
+    held_out = sample.evaluator.held_out
+    return (None, None) if held_out is None else memorization(sample.nearest[0], held_out)
 
 
 @measure(

@@ -3,8 +3,9 @@
 Importing this is cheap (no torch).
 """
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -45,18 +46,32 @@ def resample(features: "Tensor", reference: "Gaussian") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["kind", "images", "replicate", "fid"])
 
 
-def summarize(resamples: pd.DataFrame) -> tuple[float, float]:
-    """Of what `resample` returns: the FID's standard error, by bootstrap, and its limit, without the bias of N."""
+def summarize(resamples: pd.DataFrame) -> tuple[float, float, float]:
+    """Of what `resample` returns: the FID's standard error, by bootstrap; its limit, without the bias of N; and
+    the standard error of that."""
     kinds, fids = resamples["kind"].to_numpy(), resamples["fid"].to_numpy(float)
     subsets = kinds == "subset"
-    _, limit = extrapolate(resamples["images"].to_numpy()[subsets], fids[subsets])
-    return float(fids[kinds == "bootstrap"].std(ddof=1)), limit
+    line = extrapolate(resamples["images"].to_numpy()[subsets], fids[subsets])
+    error = float(fids[kinds == "bootstrap"].std(ddof=1))
+    return error, line.limit, math.hypot(error, line.error)
 
 
-def extrapolate(images: Sequence[float] | NDArray, fids: Sequence[float] | NDArray) -> tuple[float, float]:
-    """Slope and limit of FID = limit + slope / N, by least squares, for samples of at least two sizes N, `images`.
+class Line(NamedTuple):
+    """FID = limit + slope / N, and how far the limit is off where FID's bias is not quite proportional to 1/N."""
 
-    FID's bias is about proportional to 1/N, so the intercept is the limit (Chong & Forsyth 2020, section 4).
+    slope: float
+    limit: float
+    error: float
+
+
+def extrapolate(images: Sequence[float] | NDArray, fids: Sequence[float] | NDArray) -> Line:
+    """The line by least squares, for samples of at least three sizes N, `images`.
+
+    FID's bias is about proportional to 1/N, so the intercept is the limit (Chong & Forsyth 2020, section 4). With
+    few samples for the number of features the bias bends upwards, and the intercept comes out too low, below 0 if
+    the distance is small. How far it moves where a term in 1/N^2 is fitted too is the line's error. The error of
+    the samples themselves is another one: each size holds all samples once, so all share it.
     """
-    slope, limit = np.polyfit(1 / np.asarray(images, float), np.asarray(fids, float), 1)
-    return float(slope), float(limit)
+    x, y = 1 / np.asarray(images, float), np.asarray(fids, float)
+    slope, limit = np.polyfit(x, y, 1)
+    return Line(float(slope), float(limit), abs(float(limit - np.polyfit(x, y, 2)[-1])))

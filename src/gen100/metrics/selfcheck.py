@@ -153,7 +153,7 @@ def _distances(evaluator: Evaluator, sample: Sample) -> Iterator[Check]:
     none = 0.05 * abs(noise["kid"])
     yield Check("kid_real", "KID of real images", real["kid"], -none, none, "features unlike the reference's")
     # The biased estimate is 0. The unbiased one leaves out each image's similarity to itself on one side only.
-    itself = kid(pooled, pooled)[0]
+    itself = kid(pooled, pooled, len(pooled))[0]
     what, below = "KID of real images with themselves, below 0 where it has no bias,", -1e-5 * abs(noise["kid"])
     yield Check("kid_self", what, itself, -inf, below, "a biased estimate")
     farthest = float(nearest(pooled, pooled)[0].max())

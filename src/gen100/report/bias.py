@@ -1,5 +1,6 @@
 """How the distance depends on the number of samples, and its limit for infinitely many: bias.<language>.svg."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +53,9 @@ def draw_bias(results: list[Record], levels: dict[str, float], facts: Provenance
         axes.set(xlabel=_("samples N, evenly spaced in 1/N"), ylabel=measure)
     alt = _(
         "{measure} of random subsets of N samples against 1/N, one panel per family and one line per cell, fitted "
-        "by least squares over all seeds and extended to infinitely many samples: {cells}. Real images of the "
-        "other split score {real}, at their own number of images."
+        "by least squares over all seeds and extended to infinitely many samples, where a bar is twice the "
+        "standard error of the limit: {cells}. Real images of the other split score {real}, at their own number "
+        "of images."
     ).format(measure=measure, cells="; ".join(said), real=i18n.number(levels["real"], 1))
     save(figure, target, Caption(title, alt))
 
@@ -63,11 +65,14 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
     losses = list(FAMILIES[next(iter(cells)).family].losses)
     sizes = sorted({cell.latent for cell in cells}, reverse=True)
     ticks: dict[int, float] = {}
-    said = []
+    lowest, said = 0.0, []
     for cell, runs in cells.items():
         subsets = pd.concat([read_resamples(cell, run["seed"]) for run in runs]).query("kind == 'subset'")
         images, fids = (subsets[name].to_numpy(float) for name in ("images", "fid"))
-        slope, limit = extrapolate(images, fids)
+        line = extrapolate(images, fids)
+        # Samples of seeds are drawn apart; the line bends alike for all.
+        error = math.hypot(math.hypot(*(run["fid_se"] for run in runs)) / len(runs), line.error)
+        lowest = min(lowest, line.limit)
         counts = np.unique(images)
         means = [fids[images == count].mean() for count in counts]
         ticks |= {int(count): 1 / count for count in counts}
@@ -76,19 +81,22 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
         points["mfc"] = "white" if size % 2 else tint
         axes.plot(1 / counts, means, ls="", **points)
         reach = np.array([0, 1 / counts.min()])
-        axes.plot(reach, limit + slope * reach, color=tint, lw=1.3, ls=dashes(size))
+        axes.plot(reach, line.limit + line.slope * reach, color=tint, lw=1.3, ls=dashes(size))
         axes.plot([], [], ls=dashes(size), lw=1.3, label=f"{cell.loss_title} {cell.latent}", **points)
-        axes.plot([0], [limit], marker="_", ms=9, mew=2, color=tint, clip_on=False, zorder=4)
+        axes.plot([0], [line.limit], marker="_", ms=9, mew=2, color=tint, clip_on=False, zorder=4)
+        axes.plot([0, 0], [line.limit - error, line.limit + error], color=tint, lw=4, alpha=0.35)
         said.append(
-            _("{cell}: {distance} at {count}, limit {limit}").format(
+            _("{cell}: {distance} at {count}, limit {limit} ± {error}").format(
                 cell=f"{cell.title} {cell.latent}",
                 distance=i18n.number(means[-1], 1),
                 count=i18n.number(counts[-1]),
-                limit=i18n.number(limit, 1),
+                limit=i18n.number(line.limit, 1),
+                error=i18n.number(error, 1),
             )
         )
-    axes.set_xlim(0, 1.04 * max(ticks.values()))
-    axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
+    # A little beyond 1/N = 0, for the bars of the limits.
+    axes.set_xlim(-0.015 * max(ticks.values()), 1.04 * max(ticks.values()))
+    axes.set_ylim(1.2 * lowest, 1.05 * axes.get_ylim()[1])
     axes.set_xticks([0, *ticks.values()], ["∞", *(i18n.number(count) for count in ticks)], fontsize=8)
     axes.legend(
         ncol=LEGEND_COLUMNS, fontsize=7.5, loc="lower left", bbox_to_anchor=(-0.02, 0.99), handlelength=2.6

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gen100 import i18n, layout
 from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data.arrays import Cifar100, load
+from gen100.data.captions import sample_labels
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.provenance import Provenance
@@ -68,8 +67,9 @@ def draw_family(
     cells = [cell for cell in map(Cell.parse, params.cells) if cell.family == family]
     losses = [loss for loss in FAMILIES[family].losses if any(cell.loss == loss for cell in cells)]
     sizes = sorted({cell.latent for cell in cells})
-    shown = spread(np.arange(params.sampling.images) % 100, SHOWN)
-    real = mosaic(examples(arrays.train_images, arrays.train_labels, shown % 100), COLUMNS)
+    labels = sample_labels(params.sampling.images)
+    shown = spread(labels, SHOWN)
+    real = mosaic(examples(arrays.train_images, arrays.train_labels, labels[shown]), COLUMNS)
     grid_height, grid_width = real.shape[:2]
     tile_width = 2 * grid_width + GAP
     tile_height = TILE_HEAD + GRAPH_HEIGHT + GRAPH_FOOT + GRID_HEAD + grid_height

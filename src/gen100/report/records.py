@@ -1,7 +1,7 @@
 """Files of runs, read with one-line errors."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,18 @@ def read_table(file: Path, way_out: str, needed: Sequence[str] = (), dtype: Any 
     return table
 
 
-def check_numbers(record: Record, keys: Sequence[str], file: Path, way_out: str) -> None:
-    """Refuse (UserError) a file's record that lacks one of the numbers, or holds one that is not finite."""
+def check_numbers(
+    record: Record, keys: Sequence[str], file: Path, way_out: str, may_be_empty: Collection[str] = ()
+) -> None:
+    """Refuse (UserError) a file's record that lacks a number or holds one that is not finite.
+
+    Those in `may_be_empty` may be None.
+    """
     for key in keys:
         if key not in record:
             raise UserError(f"{file} has no '{key}': remove it and {way_out}")
+        if record[key] is None and key in may_be_empty:
+            continue
         if not isinstance(record[key], int | float) or not math.isfinite(record[key]):
             raise UserError(f"{file} holds {key} = {record[key]}, not a finite number: remove it and {way_out}")
 

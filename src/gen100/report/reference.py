@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from gen100 import layout
 from gen100.config import Params
 from gen100.errors import UserError
-from gen100.metrics.measures import computed
+from gen100.metrics.measures import computed, may_be_empty
 from gen100.provenance import Provenance
 from gen100.report.records import Record, advice, check_numbers, provenance_of, read_record
 
@@ -46,5 +46,5 @@ def _read_kinds(keys: Callable[[Kind], list[str]]) -> dict[Kind, Record]:
     for kind in kinds:
         if not isinstance(record.get(kind), dict):
             raise UserError(f"{layout.REFERENCE} has no '{kind}': remove it and {WAY_OUT}")
-        check_numbers(record[kind], keys(kind), layout.REFERENCE, WAY_OUT)
+        check_numbers(record[kind], keys(kind), layout.REFERENCE, WAY_OUT, may_be_empty())
     return {kind: record[kind] for kind in kinds}

@@ -11,7 +11,7 @@ from gen100.config import Params
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import whole
-from gen100.metrics.measures import columns, computed
+from gen100.metrics.measures import columns, computed, may_be_empty
 from gen100.provenance import Provenance, difference
 from gen100.report.records import Record, advice, check_numbers, provenance_of, read_record, read_table
 
@@ -63,7 +63,8 @@ def _measures(params: Params, cell: Cell, seed: int) -> tuple[Record, Provenance
     measures = computed(params.metrics, captions=conditional, autoencoder=staged, unseen=True)
     asked = {key for measure in measures for key in measure.keys()}  # noqa: SIM118
     provenance = provenance_of(record, file, way_out)
-    check_numbers(record, [key for key in columns() if key in asked or key in record], file, way_out)
+    numbers = [key for key in columns() if key in asked or key in record]
+    check_numbers(record, numbers, file, way_out, may_be_empty())
     return {key: record.get(key) for key in columns()}, provenance
 
 

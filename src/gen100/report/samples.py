@@ -1,5 +1,7 @@
 """A run's samples.npy, and its resamples.csv: the distances of its samples, drawn again or in part."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -10,6 +12,8 @@ from gen100.cells import Cell
 from gen100.errors import UserError
 from gen100.report.records import advice, read_table
 
+MAGIC = b"\x93NUMPY"
+"""What every .npy file begins with."""
 CHECKED = 1000
 """Images that are searched for values other than 0, 1 and 255."""
 
@@ -22,17 +26,7 @@ def read_samples(cell: Cell | str, seed: int, chosen: NDArray[np.integer] | None
             images that were cast to uint8 without scaling.
     """
     file, way_out = layout.run(cell, seed) / "samples.npy", advice("sample", str(cell), seed)
-    try:
-        samples = np.load(file, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise UserError(f"{file} is missing: {way_out}") from None
-    except (OSError, EOFError, ValueError) as error:
-        raise UserError(f"{file} cannot be read ({error}): {way_out} again") from None
-    if samples.dtype != np.uint8 or samples.shape[1:] != (3, 32, 32):
-        shape = " x ".join(map(str, samples.shape))
-        raise UserError(
-            f"{file} holds {samples.dtype}, {shape}, not uint8 images, N x 3 x 32 x 32: {way_out} again"
-        )
+    samples = _mapped(file, way_out)
     if chosen is not None and len(chosen) and len(samples) <= chosen.max():
         raise UserError(
             f"{file} holds {len(samples)} images, of which number {chosen.max()} is asked for: {way_out}"
@@ -44,6 +38,26 @@ def read_samples(cell: Cell | str, seed: int, chosen: NDArray[np.integer] | None
             f" scaling, or a model that draws nothing; correct it and {way_out} again"
         )
     return np.array(samples if chosen is None else samples[chosen])
+
+
+def _mapped(file: Path, way_out: str) -> NDArray[np.uint8]:
+    """The images of a file, mapped into memory; its type and shape are checked before anything else."""
+    try:
+        with file.open("rb") as opened:
+            is_array = opened.read(len(MAGIC)) == MAGIC
+        if not is_array:
+            raise UserError(f"{file} is not a .npy file of images (it begins otherwise): {way_out} again")
+        samples = np.load(file, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: {way_out}") from None
+    except (OSError, EOFError, ValueError) as error:
+        raise UserError(f"{file} cannot be read ({error}): {way_out} again") from None
+    if samples.dtype != np.uint8 or samples.shape[1:] != (3, 32, 32) or not len(samples):
+        shape = " x ".join(map(str, samples.shape)) or "a single value"
+        raise UserError(
+            f"{file} holds {samples.dtype}, {shape}, not uint8 images, N x 3 x 32 x 32: {way_out} again"
+        )
+    return samples
 
 
 def read_resamples(cell: Cell | str, seed: int) -> pd.DataFrame:

@@ -27,6 +27,9 @@ def prepare(params: Params) -> None:
     from gen100.data import arrays
 
     arrays.prepare(layout.ARCHIVE, layout.ARRAYS, params.data.facts)
+    data = arrays.load(layout.ARRAYS)
+    if count := int(data.repeated.sum()):
+        print(f"{count:,} of {len(data.repeated):,} test images are also training images", file=sys.stderr)
 
 
 def extractor(params: Params, role: Role) -> None:

@@ -1,6 +1,7 @@
 """Stages after training: samples, their measures, the floor that makes them readable, and all results."""
 
 import io
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,11 @@ def sample(params: Params, cell: Cell, seed: int) -> None:
     import numpy as np
 
     from gen100.data import arrays
+    from gen100.data.captions import sample_labels
     from gen100.device import device
     from gen100.report.grid import write_grid
     from gen100.report.labels import data_label
-    from gen100.sampling import draw, sample_labels
+    from gen100.sampling import draw
 
     target = layout.run(cell, seed)
     data = arrays.load(layout.ARRAYS)
@@ -59,12 +61,12 @@ def sample(params: Params, cell: Cell, seed: int) -> None:
 def evaluate(params: Params, cell: Cell, seed: int) -> None:
     """Measure a run's samples against both splits, and its autoencoder, if it has one."""
     from gen100.data import arrays
+    from gen100.data.captions import sample_labels
     from gen100.device import device
     from gen100.metrics.evaluation import Evaluator
     from gen100.report.labels import data_label
     from gen100.report.neighbours import write_neighbours
     from gen100.report.samples import read_samples
-    from gen100.sampling import sample_labels
 
     target = layout.run(cell, seed)
     samples = read_samples(cell, seed)
@@ -84,6 +86,12 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
     write_neighbours(samples, distances.numpy(), neighbours.numpy(), data, picture, title)
     provenance = evaluator.provenance(len(samples)).model_dump(mode="json")
     files.write_json(target / "metrics.json", {**found.values, "provenance": provenance})
+    if empty := [key for key, value in found.values.items() if value is None]:
+        count, total = int(data.repeated.sum()), len(data.repeated)
+        print(
+            f"left empty: {', '.join(empty)}, since {count:,} of {total:,} test images are also training images",
+            file=sys.stderr,
+        )
 
 
 def reference(params: Params) -> None:
@@ -95,10 +103,10 @@ def reference(params: Params) -> None:
     import numpy as np
 
     from gen100.data import arrays
+    from gen100.data.captions import sample_labels
     from gen100.device import device
     from gen100.metrics.evaluation import Evaluator
     from gen100.metrics.selfcheck import run_checks
-    from gen100.sampling import sample_labels
 
     data = arrays.load(layout.ARRAYS)
     count = params.sampling.images

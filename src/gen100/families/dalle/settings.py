@@ -7,7 +7,7 @@ from pydantic import model_validator
 from gen100.settings import (
     AutoencoderSettings,
     ConvNetwork,
-    Count,
+    Depth,
     FamilySettings,
     GridNetwork,
     NonNegative,
@@ -18,6 +18,7 @@ from gen100.settings import (
     Share,
     Training,
     Whole,
+    Width,
 )
 
 
@@ -36,11 +37,20 @@ class DiscreteVaeSettings(AutoencoderSettings):
     kl_weight: NonNegative = 0.02
     perceptual_pixel_weight: Annotated[NonNegative, NotFor(("cross_entropy", "mse"))] = 0.1
 
+    @model_validator(mode="after")
+    def _falls(self) -> "DiscreteVaeSettings":
+        if self.temperature_end > self.temperature_start:
+            raise ValueError(
+                f"temperature_end {self.temperature_end:g} is above temperature_start {self.temperature_start:g}:"
+                " the temperature falls"
+            )
+        return self
+
 
 class TransformerNetwork(Settings):
-    width: Count
-    depth: Count
-    heads: Count
+    width: Width
+    depth: Depth
+    heads: Width
     dropout: Share = 0.0
 
     @model_validator(mode="after")

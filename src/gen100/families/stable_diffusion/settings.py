@@ -7,7 +7,7 @@ from pydantic import model_validator
 from gen100.settings import (
     AutoencoderSettings,
     ConvNetwork,
-    Count,
+    Depth,
     FamilySettings,
     GridNetwork,
     NonNegative,
@@ -16,7 +16,9 @@ from gen100.settings import (
     Positive,
     Settings,
     Share,
+    Steps,
     Training,
+    Width,
     Widths,
 )
 
@@ -36,10 +38,10 @@ class UNetNetwork(Settings):
     """A U-Net over the 8 x 8 latent: a width and blocks for each resolution (8, 4, ...), attention at all."""
 
     channels: Widths
-    blocks: Count
-    heads: Count
-    text_width: Count
-    text_depth: Count
+    blocks: Depth
+    heads: Width
+    text_width: Width
+    text_depth: Depth
     dropout: Share = 0.0
 
     @model_validator(mode="after")
@@ -66,7 +68,7 @@ class StableDiffusionSettings(FamilySettings):
         records=50,
     )
     schedule: Literal["linear", "cosine"] = "linear"
-    timesteps: Count = 1000
+    timesteps: Steps = 1000
     unconditional: Share = 0.1
     huber_delta: Annotated[Positive, NotFor(("mse", "mae"))] = 1.0
 
@@ -78,5 +80,5 @@ class StableDiffusionSampling(Settings):
         guidance: classifier-free guidance; 1 is none.
     """
 
-    steps: Count = 50
+    steps: Steps = 50
     guidance: NonNegative = 1.5

@@ -2,16 +2,28 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from gen100.settings import Count, FamilySettings, NonNegative, NotFor, Optimizer, Positive, Settings, Training
+from gen100.settings import (
+    Count,
+    Depth,
+    FamilySettings,
+    NonNegative,
+    NotFor,
+    Optimizer,
+    Positive,
+    Settings,
+    Training,
+    Width,
+    repeated,
+)
 
 
 class StyleGan2Network(Settings):
     """Widths of the synthesis network and, mirrored, of the discriminator at 32, 16, 8 and 4 pixels."""
 
-    channels: Annotated[list[Count], Field(min_length=4, max_length=4)]
-    mapping_layers: Count
+    channels: Annotated[list[Width], Field(min_length=4, max_length=4)]
+    mapping_layers: Depth
 
 
 class StyleGan2Settings(FamilySettings):
@@ -24,3 +36,10 @@ class StyleGan2Settings(FamilySettings):
     r1_every: Annotated[Count, NotFor(("wasserstein",))] = 16
     gradient_penalty_weight: Annotated[NonNegative, NotFor(("hinge", "lsgan"))] = 10.0
     augment: list[Literal["color", "translation", "cutout"]] = ["color", "cutout"]  # noqa: RUF012
+
+    @field_validator("augment")
+    @classmethod
+    def _once(cls, names: list[str]) -> list[str]:
+        if twice := repeated(names):
+            raise ValueError(f"augment holds {', '.join(twice)} more than once")
+        return names

@@ -15,6 +15,7 @@ from gen100 import __version__, i18n, layout
 from gen100.cells import Cell
 from gen100.config import Params
 from gen100.data.arrays import load
+from gen100.data.captions import sample_labels
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import read_json, write_text
@@ -65,6 +66,7 @@ def write_pages(params: Params) -> None:
     results, facts, mistakes = read_results(), read_provenance(), read_forensics()
     reference, arrays = read_json(layout.REFERENCE), load(layout.ARRAYS)
     distances = [run["fid"] for run in results]
+    labels = sample_labels(params.sampling.images)
     cells = [_cell(Cell.parse(name), params) for name in params.cells]
     functions = {"plain": plain, "texts": texts, "device": device, "zip": zip}
     shared = functions | {
@@ -77,7 +79,7 @@ def write_pages(params: Params) -> None:
         "check": reference.get("check") or {},
         "family_titles": {cell["cell"].family: FAMILIES[cell["cell"].family].title for cell in cells},
         # Of the classes that the cells' pictures show, in the same order.
-        "real": tiles(examples(arrays.train_images, arrays.train_labels, _shown(params) % 100)),
+        "real": tiles(examples(arrays.train_images, arrays.train_labels, labels[_shown(params)])),
         "verdict_titles": VERDICTS,
     }
     pages = {}
@@ -114,8 +116,8 @@ def write_pages(params: Params) -> None:
 
 
 def _shown(params: Params) -> np.ndarray:
-    """Which samples of a cell; sample k is of class k modulo 100."""
-    return spread(np.arange(params.sampling.images) % 100, SHOWN)
+    """Which samples of a cell."""
+    return spread(sample_labels(params.sampling.images), SHOWN)
 
 
 def _cell(cell: Cell, params: Params) -> Values:
