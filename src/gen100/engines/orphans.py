@@ -117,9 +117,7 @@ def remove(orphan: Orphan) -> None:
 def notice(stages: Collection[Stage]) -> str:
     """One line that names the orphans of the workspace; empty where there are none."""
     places = [str(orphan.place) for orphan in find(stages)]
-    return f"Not in params.yaml any more: {listed(places)}: `gen100 clean` shows what is left of them." * bool(
-        places
-    )
+    return f"Not in params.yaml any more: {listed(places)}: `gen100 clean` lists what is left." if places else ""
 
 
 def clean(stages: Collection[Stage], *, yes: bool) -> None:
