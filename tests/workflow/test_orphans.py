@@ -1,4 +1,4 @@
-"""What is left of cells that are gone, which `gen100 clean` removes, and of systems and editors, which nobody counts."""
+"""What is left of removed cells, which `gen100 clean` removes, and of systems and editors, which nobody counts."""
 
 import shutil
 from pathlib import Path

@@ -68,7 +68,7 @@ def find(stages: Collection[Stage]) -> list[Orphan]:
 
 def _find(kind: _Kind, stages: Collection[Stage]) -> list[Orphan]:
     writers = [stage for stage in stages if any(stage.stage in one.stages for one in _KINDS)]
-    names = {output.path.name for stage in writers for output in stage.outputs} | {CHECKPOINT}
+    names = {output.path.name for stage in writers for output in stage.made} | {CHECKPOINT}
     wanted = {tuple(map(str, stage.arguments)) for stage in writers if stage.stage in kind.stages}
     found: dict[tuple[str, str], Orphan] = {}
 
