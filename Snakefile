@@ -20,6 +20,10 @@ include: "workflow/rules/report.smk"
 report: "workflow/report/workflow.rst"
 
 
+onstart:
+    check_cluster_paths()
+
+
 onerror:
     name_failed_jobs()
 

@@ -1,6 +1,7 @@
 """What a process needs before it can speak and start others, in whatever surroundings it was started."""
 
 import getpass
+import io
 import os
 import sys
 
@@ -16,5 +17,5 @@ def name_user() -> None:
 def print_anything() -> None:
     """Print characters that the terminal's encoding does not have as `\\u....`, instead of failing at them."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -36,12 +36,12 @@ shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
 # Built from workflow/gen100.def. Snakemake looks at its path in every run, and refuses some that only a container
 # would mind: outside of one it gets a path without them.
 IMAGE = "workflow/gen100.sif"
+UNQUOTED = re.compile(r"[^\w/.,+=@-]")
+NOT_PLAIN = "a space, a quote or another sign of the shell: move the clone or the workspace"
 if IN_CONTAINER:
     IMAGE = f"{workflow.basedir}/{IMAGE}"
-    if re.search(r"[^\w/.,+=@-]", IMAGE):
-        raise WorkflowError(
-            f"'{IMAGE}': Snakemake takes no image from a path with a space or a quote: move the clone"
-        )
+    if UNQUOTED.search(IMAGE):
+        raise WorkflowError(f"'{IMAGE}': Snakemake takes no image from such a path, with {NOT_PLAIN}")
 
 try:
     layout.check_layout()
@@ -91,6 +91,15 @@ def every_run(*patterns):
 def every_autoencoder(*patterns):
     """The patterns' files for every autoencoder that the cells use."""
     return [expand(pattern, autoencoder=PARAMS.autoencoders, seed=PARAMS.seeds) for pattern in patterns]
+
+
+def check_cluster_paths():
+    """Refuse folders whose names a cluster's plugin would not quote when it submits a job; here all are quoted."""
+    if workflow.executor_plugin.common_settings.local_exec:
+        return
+    for path in (sys.executable, workflow.basedir, os.getcwd()):
+        if UNQUOTED.search(str(path)):
+            raise WorkflowError(f"'{path}': no job can be submitted from such a path, with {NOT_PLAIN}")
 
 
 def name_failed_jobs():
