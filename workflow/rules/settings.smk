@@ -37,11 +37,13 @@ shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
 # would mind: outside of one it gets a path without them.
 IMAGE = "workflow/gen100.sif"
 UNQUOTED = re.compile(r"[^\w/.,+=@-]")
-NOT_PLAIN = "a space, a quote or another sign of the shell: move the clone or the workspace"
+EXPANDED = re.compile(r'["$`\\]')
 if IN_CONTAINER:
     IMAGE = f"{workflow.basedir}/{IMAGE}"
     if UNQUOTED.search(IMAGE):
-        raise WorkflowError(f"'{IMAGE}': Snakemake takes no image from such a path, with {NOT_PLAIN}")
+        raise WorkflowError(
+            f"'{IMAGE}': Snakemake takes no image from a path with a sign of the shell: move the clone"
+        )
 
 try:
     layout.check_layout()
@@ -94,12 +96,16 @@ def every_autoencoder(*patterns):
 
 
 def check_cluster_paths():
-    """Refuse folders whose names a cluster's plugin would not quote when it submits a job; here all are quoted."""
+    """Refuse paths that a cluster's plugin does not quote when it submits a job."""
     if workflow.executor_plugin.common_settings.local_exec:
         return
-    for path in (sys.executable, workflow.basedir, os.getcwd()):
-        if UNQUOTED.search(str(path)):
-            raise WorkflowError(f"'{path}': no job can be submitted from such a path, with {NOT_PLAIN}")
+    # The plugin writes this Python's path as it is, and all others in single quotes within double ones.
+    checks = [(sys.executable, UNQUOTED), (workflow.basedir, EXPANDED), (os.getcwd(), EXPANDED)]
+    for path, signs in checks:
+        if found := signs.search(str(path)):
+            raise WorkflowError(
+                f"'{path}': no job can be submitted with {found.group()!r} in a path: move the clone or the workspace"
+            )
 
 
 def name_failed_jobs():
