@@ -207,12 +207,12 @@ def report(workspaces: list[Path], stages_of: StagesOf) -> None:
     here = read_workspace(Path.cwd(), stages_of)
     others = [read_workspace(folder, stages_of) for folder in dict.fromkeys(workspaces) if folder != here.folder]
     earlier = [found for workspace in (here, *others) for found in benchmarks(workspace)]
-    for note in (orphans.notice(here.stages), _forgotten(here)):
-        if note:
-            print(note)
+    untold = _forgotten(here)
+    for note in filter(None, (orphans.notice(here.stages), untold)):
+        print(note)
     lines = forecast(here, earlier).to_dict("records")
     if not lines:
-        print("Nothing is due.")
+        print("Nothing else is due." if untold else "Nothing is due.")
         return
     unknown = sum(line["jobs"] - line["known"] for line in lines)
     caption = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
