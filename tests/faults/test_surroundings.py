@@ -113,7 +113,7 @@ def test_a_locked_folder_is_told(repository: Path) -> None:
 
 def test_a_forecast_tells_the_reason(repository: Path, gen100: Process) -> None:
     append("Snakefile", AMBIGUOUS)(repository)
-    assert "Rules other and prepare are ambiguous" in refused(gen100(repository, "forecast", check=False))
+    assert "are ambiguous for the file data/cifar100.npz" in refused(gen100(repository, "forecast", check=False))
 
 
 def test_engines_that_are_not_installed_are_named(repository: Path) -> None:
