@@ -9,6 +9,10 @@ export PYTHONDONTWRITEBYTECODE :=
 install: .venv/installed
 
 .venv/installed: requirements.lock pyproject.toml
+	@case "$$PWD" in *[:[:cntrl:]]*) \
+	  printf '%s\n' "gen100: '$$PWD' has a colon or a line break, which no environment can have: move the clone" >&2; \
+	  exit 2;; \
+	esac
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock

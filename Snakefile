@@ -5,11 +5,12 @@ from snakemake.utils import min_version
 min_version("9.20")
 
 
-# Used with `--software-deployment-method apptainer` alone: build it from workflow/gen100.def.
-container: f"{workflow.basedir}/workflow/gen100.sif"
-
-
 include: "workflow/rules/settings.smk"
+
+
+container: IMAGE
+
+
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
@@ -17,6 +18,14 @@ include: "workflow/rules/report.smk"
 
 
 report: "workflow/report/workflow.rst"
+
+
+onstart:
+    check_cluster_paths()
+
+
+onerror:
+    name_failed_jobs()
 
 
 rule all:

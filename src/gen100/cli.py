@@ -13,7 +13,7 @@ from gen100 import layout
 from gen100.cells import EXAMPLE, Cell
 from gen100.config import Params, load_params
 from gen100.engines import dvc as dvc_files
-from gen100.engines import lineage
+from gen100.engines import lineage, orphans
 from gen100.engines import record as dvc_records
 from gen100.engines.stages import Stage, roles
 from gen100.engines.stages import stages as core_stages
@@ -22,6 +22,7 @@ from gen100.files import ready
 from gen100.layout import Role
 from gen100.locks import locked
 from gen100.memory import watched, way_out
+from gen100.process import name_user, print_anything
 from gen100.stages import data, measurement, training
 from gen100.thesis import commands
 from gen100.thesis.stages import stages as thesis_stages
@@ -238,8 +239,19 @@ def forecast(
     report(earlier or [], every_stage)
 
 
+@app.command()
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", help="remove it; without, it is only listed")] = False,
+) -> None:
+    """List what is left of runs and autoencoders that params.yaml does not have any more, or remove it."""
+    params = _params()
+    orphans.clean(every_stage(params), yes=yes)
+
+
 def main() -> None:
     """Run a command; a mistake of the user's is one line and status 2, a signal ends with 128 + its number."""
+    name_user()
+    print_anything()
     try:
         with watched("gen100"):
             app()

@@ -32,7 +32,8 @@ DENIED = {
     errno.ENOTDIR: "move away what stands where its folder should be",
 }
 """Errors that reading another file can meet as well."""
-_TEMPORARY = re.compile(r"\..+\.\d+\.part(\.\w+)?")
+TEMPORARY = re.compile(r"\..+\.\d+\.part(\.\w+)?")
+"""The name of a file that `whole` has not finished."""
 
 
 def _concerns(error: OSError, path: Path) -> bool:
@@ -111,7 +112,7 @@ def ready(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
         for path in folder.glob(".*.part*"):
-            if _TEMPORARY.fullmatch(path.name):
+            if TEMPORARY.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 
 

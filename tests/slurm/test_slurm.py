@@ -218,3 +218,11 @@ def test_when_the_login_node_is_lost_jobs_go_on_and_are_kept(outcomes: Outcomes)
     place = outcomes["login node lost"].result()
     assert "the other process has made it: kept" in (place / LOG).read_text()
     assert (place / WEIGHTS).read_bytes() == outcomes["uninterrupted"].result().read_bytes()
+
+
+def test_a_folder_from_which_no_job_can_be_submitted_is_refused(lab: Lab) -> None:
+    place = workspace(lab.folder / "$HOME", params([RUN], 320))
+    run = submit(lab, place, profile("gpu"), WEIGHTS)
+    assert run.process.wait(120) != 0
+    assert f"'{place}': no job can be submitted with '$' in a path" in run.log
+    assert not (place / "data").exists()

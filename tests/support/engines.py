@@ -74,6 +74,7 @@ def build(folder: Path) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     git(folder, "init", "--quiet")
     dvc(folder, "init", "--quiet")
+    shutil.copy(ROOT / ".dvcignore", folder)
     dvc(folder, "config", "core.analytics", "false")
     run = [sys.executable, "-m", "gen100", "dvc"]
     subprocess.run(run, cwd=folder, env=environment(), check=True, capture_output=True)

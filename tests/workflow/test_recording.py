@@ -132,6 +132,33 @@ def test_what_snakemake_does_not_remember_is_not_recorded(pulled: Path, gen100: 
     assert (pulled / "dvc.lock").read_bytes() == before
 
 
+def test_a_forecast_says_that_snakemake_has_forgotten(recorded: Path, gen100: Process, tmp_path: Path) -> None:
+    folder = shutil.copytree(recorded, tmp_path / "forgotten")
+    shutil.rmtree(folder / ".snakemake")
+    edit(folder, more_vae_images)
+    assert due_jobs(folder) == set()
+    (forgotten, nothing) = gen100(folder, "forecast").stdout.splitlines()
+    assert forgotten.startswith(f"Snakemake has forgotten how {STAGES} of {STAGES} stages were made")
+    assert forgotten.endswith("`gen100 restore` reminds it.")
+    assert nothing == "Nothing else is due."
+    gen100(folder, "restore")
+    assert "has forgotten how" not in gen100(folder, "forecast").stdout
+    assert due_jobs(folder) == VAE_ON
+
+
+def test_a_forecast_names_what_of_snakemakes_memory_is_gone(built: Path, gen100: Process, tmp_path: Path) -> None:
+    """Of one training; it was recorded nowhere else."""
+    folder = shutil.copytree(built, tmp_path / "forgotten")
+    for name in ("model.safetensors", "curve.csv", "run.json"):
+        output = f"results/{CELLS[0]}/0/{name}"
+        assert snakemake("--cleanup-metadata", output, folder=folder).returncode == 0
+    said = gen100(folder, "forecast").stdout.splitlines()
+    assert said[0].startswith(f"Snakemake has forgotten how 1 of {STAGES} stages were made")
+    assert f"(train-{CELLS[0]}-0): `snakemake --cores all --forcerun train`" in said[0]
+    assert "snakemake --cores 1 --touch --forceall" in said[0]
+    assert said[1] == "Nothing else is due."
+
+
 def test_a_workspace_without_dvc_is_refused(scratch: Path, gen100: Process) -> None:
     below = scratch / "demo"
     below.mkdir()

@@ -14,7 +14,9 @@ import pandas as pd
 
 from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params, load_params
-from gen100.engines.snakemake import due
+from gen100.engines import orphans
+from gen100.engines.record import listed, recorded
+from gen100.engines.snakemake import due, forgotten
 from gen100.engines.stages import Stage
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
@@ -205,14 +207,17 @@ def report(workspaces: list[Path], stages_of: StagesOf) -> None:
     here = read_workspace(Path.cwd(), stages_of)
     others = [read_workspace(folder, stages_of) for folder in dict.fromkeys(workspaces) if folder != here.folder]
     earlier = [found for workspace in (here, *others) for found in benchmarks(workspace)]
+    untold = _forgotten(here)
+    for note in filter(None, (orphans.notice(here.stages), untold)):
+        print(note)
     lines = forecast(here, earlier).to_dict("records")
     if not lines:
-        print("Nothing is due.")
+        print("Nothing else is due." if untold else "Nothing is due.")
         return
     unknown = sum(line["jobs"] - line["known"] for line in lines)
     caption = "Hours of one device with one job at a time, in proportion to the images of earlier runs."
     if unknown:
-        caption += f"\nUnknown: {unknown} jobs, unlike any earlier one (≥ leaves them out)."
+        caption += f"\nUnknown: {unknown} jobs, unlike any earlier one (>= leaves them out)."
         caption += " Run one of each model and size."
     drawn = Table(title=escape(f"What would run in {here.folder}"), caption=caption, caption_justify="left")
     for name in ("stage", "model"):
@@ -231,9 +236,34 @@ def report(workspaces: list[Path], stages_of: StagesOf) -> None:
     Console(width=110).print(drawn)
 
 
+def _forgotten(here: Workspace) -> str:
+    """What to do where Snakemake has lost its memory of finished stages; empty where it has not.
+
+    Without it an edit of params.yaml goes unnoticed, and what is due is not all.
+    """
+    untold = forgotten()
+    names = [
+        stage.name
+        for stage in here.stages
+        if stage.name not in here.due and any(output.path in untold for output in stage.outputs)
+    ]
+    if not names:
+        return ""
+    rules = " ".join(dict.fromkeys(stage.stage for stage in here.stages if stage.name in names))
+    cure = f"`snakemake --cores all --forcerun {rules}` makes them again"
+    if set(names) <= recorded():
+        cure = "`gen100 restore` reminds it"
+    elif not here.due:
+        cure += ", or, for files of this very params.yaml, `snakemake --cores 1 --touch --forceall` reminds it"
+    return (
+        f"Snakemake has forgotten how {len(names)} of {len(here.stages)} stages were made and does not notice"
+        f" edits of params.yaml that concern them ({listed(names)}): {cure}."
+    )
+
+
 def _amounts(line: Mapping[Any, Any]) -> tuple[str, str, str]:
     """Jobs, hours and disk of a line, or of several."""
-    least = "≥ " if line["known"] < line["jobs"] else ""
+    least = ">= " if line["known"] < line["jobs"] else ""
     hours = f"{least}{line['hours']:,.2f}" if line["known"] else "?"
     size = f"{least}{line['bytes'] / 2**20:,.1f} MiB" if line["known"] else "?"
     return str(line["jobs"]), hours, size

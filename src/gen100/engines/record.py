@@ -1,11 +1,6 @@
-"""Between the engines: record in DVC what Snakemake made, and tell Snakemake what DVC brought back.
-
-Both are asked as processes, so that the stages that train and measure never import them.
-"""
+"""Between the engines: record in DVC what Snakemake made, and tell Snakemake what DVC brought back."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
@@ -14,6 +9,7 @@ import yaml
 
 from gen100.config import Params
 from gen100.engines import dvc as dvc_file
+from gen100.engines.asking import run_module
 from gen100.engines.lineage import Chain
 from gen100.engines.snakemake import due, forgotten, snakemake, with_downstream
 from gen100.engines.stages import Stage
@@ -44,12 +40,12 @@ def record(params: Params, stages: Collection[Stage]) -> None:
     _check_workspace()
     unclean = set(_status()) & set(names)
     if unclean:
-        raise UserError(f"dvc.lock does not have what is in the workspace of {_list(unclean)}: record again")
+        raise UserError(f"dvc.lock does not have what is in the workspace of {listed(unclean)}: record again")
     if due(stages) != to_run:
         raise UserError("files changed while they were recorded: see `snakemake -n`, then record again")
     print(f"recorded {len(names)} of {len(stages)} stages in {LOCK}")
     if left:
-        print(f"{len(left)} of {len(stages)} stages are not up to date and were left out: {_list(left)}")
+        print(f"{len(left)} of {len(stages)} stages are not up to date and were left out: {listed(left)}")
 
 
 def _unsure(stages: Iterable[Stage]) -> set[str]:
@@ -76,7 +72,7 @@ def _cause(stages: Iterable[Stage], to_run: set[str]) -> str:
         # With other jobs due, `--touch` would hide why they are.
         by_hand = "make it with `gen100`, then `snakemake --touch --cores 1`"
         cure = "run `snakemake` with it as the target" if to_run else by_hand
-        return f"missing: {_list(gone)}: {cure}"
+        return f"missing: {listed(gone)}: {cure}"
     if finished:
         return "Snakemake does not remember making these files: after `dvc pull`, run `gen100 restore`"
     return "no stage is up to date with params.yaml: run `snakemake`"
@@ -85,10 +81,10 @@ def _cause(stages: Iterable[Stage], to_run: set[str]) -> str:
 def restore(params: Params, stages: Collection[Stage]) -> None:
     """Tell Snakemake that what DVC brought back is up to date: after `dvc pull` in a clone, or `dvc repro`."""
     _check_workspace()
-    recorded = _recorded()
+    known = _recorded()
     dvc_file.check(params, stages)
     changes = _status()
-    _check_outputs({name: change for name, change in changes.items() if name in recorded})
+    _check_outputs({name: change for name, change in changes.items() if name in known})
     left = with_downstream(stages, changes.keys())
     not_due = left - due(stages)
     _check_finished([stage for stage in stages if stage.name in not_due])
@@ -100,9 +96,9 @@ def restore(params: Params, stages: Collection[Stage]) -> None:
     to_run = due(stages)
     print(f"restored {len(stages) - len(left)} of {len(stages)} stages: Snakemake has nothing to do for them")
     if to_run - left:
-        raise UserError(f"Snakemake would still run {_list(to_run - left)}: see `snakemake -n`")
+        raise UserError(f"Snakemake would still run {listed(to_run - left)}: see `snakemake -n`")
     if left:
-        print(f"{len(left)} of {len(stages)} stages are not as recorded and will run: {_list(left)}")
+        print(f"{len(left)} of {len(stages)} stages are not as recorded and will run: {listed(left)}")
     unseen = left - to_run
     if unseen:
         # A stage without inputs leaves Snakemake nothing to compare.
@@ -123,7 +119,7 @@ def _check_finished(others: Iterable[Stage]) -> None:
     untold = forgotten() if candidates else set()
     finished = {stage.name for stage in candidates if untold.isdisjoint(_files(stage))}
     if finished:
-        raise UserError(f"finished, but not as in {LOCK}: {_list(finished)}: run `gen100 record` first")
+        raise UserError(f"finished, but not as in {LOCK}: {listed(finished)}: run `gen100 record` first")
 
 
 def dvc(*arguments: str) -> str:
@@ -132,7 +128,7 @@ def dvc(*arguments: str) -> str:
     Raises:
         UserError: DVC failed; its message is repeated.
     """
-    done = subprocess.run([sys.executable, "-m", "dvc", *arguments], capture_output=True, text=True)
+    done = run_module("dvc", *arguments)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
         said = errors or ["ERROR: without a message"]
@@ -147,6 +143,8 @@ def _check_workspace() -> None:
         UserError: else.
     """
     here = Path.cwd()
+    if {"{", "}"} & set(str(here)):
+        raise UserError(f"{here} has a brace in its path, which DVC takes for a template: move the clone")
     if not Path(".dvc").is_dir():
         raise UserError(f"{here} has no .dvc: DVC works in the repository's root, after `dvc init`")
     locks = Path(".snakemake/locks")
@@ -154,16 +152,16 @@ def _check_workspace() -> None:
         raise UserError(f"{locks} is not empty: wait for Snakemake; if none runs, `snakemake --unlock`")
 
 
-def _recorded() -> set[str]:
-    """The names of the stages in dvc.lock.
+def recorded() -> set[str]:
+    """The names of the stages in dvc.lock."""
+    return set((yaml.safe_load(LOCK.read_text()) or {}).get("stages", {})) if LOCK.exists() else set()
 
-    Raises:
-        UserError: there is none.
-    """
-    stages = (yaml.safe_load(LOCK.read_text()) or {}).get("stages", {}) if LOCK.exists() else {}
-    if not stages:
+
+def _recorded() -> set[str]:
+    """The same; UserError where there are none."""
+    if not (stages := recorded()):
         raise UserError(f"{LOCK} has no stage: run `dvc repro`, or `snakemake --cores all` and `gen100 record`")
-    return set(stages)
+    return stages
 
 
 def _status() -> dict[str, list[Any]]:
@@ -187,17 +185,17 @@ def _check_outputs(changes: dict[str, list[Any]]) -> None:
     gone = [path for path, state in outputs.items() if state != "modified"]
     if gone:
         raise UserError(
-            f"missing: {_list(gone)}: run `dvc pull` (and `git restore` for what git keeps), or `dvc repro`"
+            f"missing: {listed(gone)}: run `dvc pull` (and `git restore` for what git keeps), or `dvc repro`"
             " where nothing was pushed"
         )
     if outputs:
         raise UserError(
-            f"not as recorded in {LOCK}: {_list(outputs)}: run `dvc checkout` (`git restore` for what"
+            f"not as recorded in {LOCK}: {listed(outputs)}: run `dvc checkout` (`git restore` for what"
             " git keeps), or keep them with `gen100 record`"
         )
 
 
-def _list(names: Collection[str]) -> str:
+def listed(names: Collection[str]) -> str:
     """The first few names, and how many more there are."""
     shown = sorted(names)[:NAMES_SHOWN]
     more = len(names) - len(shown)

@@ -1,17 +1,17 @@
-"""What Snakemake would run: the stages of the workspace that are due.
-
-Snakemake is asked as a process, so that the stages that train and measure never import it.
-"""
+"""What Snakemake would run: the stages of the workspace that are due."""
 
 import csv
 import re
-import subprocess
-import sys
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from textwrap import shorten
 
+from gen100.engines.asking import run_module
 from gen100.engines.stages import Stage
 from gen100.errors import UserError
+
+LONGEST_REASON = 600
+"""Characters of Snakemake's message; it may list hundreds of files."""
 
 
 def repository() -> Path:
@@ -33,19 +33,44 @@ def snakemake(*arguments: str) -> str:
     """Run the repository's workflow in the workspace and give its standard output.
 
     Raises:
-        UserError: Snakemake failed; its message is repeated.
+        UserError: Snakemake is not installed, or failed; its own reason is repeated.
     """
     workspace = Path.cwd()
-    command = [sys.executable, "-m", "snakemake", "--directory", str(workspace), "--nocolor", *arguments]
     # From the root, where Snakemake finds the Snakefile and profiles/default by itself.
-    done = subprocess.run(command, cwd=repository(), capture_output=True, text=True)
+    done = run_module("snakemake", "--directory", str(workspace), "--nocolor", *arguments, folder=repository())
     if done.returncode:
-        lines = (line.strip() for line in f"{done.stdout}\n{done.stderr}".splitlines())
-        # The place in the Snakefile follows the message.
-        said = [line for line in lines if line and not line.startswith(("File ", "Using "))]
-        said = said or ["without a message"]
-        raise UserError(f"snakemake {' '.join(arguments)} failed in {workspace}: {said[-1]}")
+        reason = _reason(f"{done.stdout}\n{done.stderr}")
+        raise UserError(f"snakemake {arguments[0]} failed in {workspace}: {reason}")
     return done.stdout
+
+
+_REASONS = (
+    # Of the workflow: a dry run prints it to stdout, others to stderr. What follows is the place in the rules.
+    re.compile(
+        r"^(?P<kind>\w+(?:Error|Exception))(?: in rule \w+)?(?: in file \"(?P<file>.+)\", line (?P<line>\d+))?:\n"
+        r"(?P<said>.+?)(?=^  File \"|^Using |\Z)",
+        re.M | re.S,
+    ),
+    # Of the command line or a profile, below a page of usage.
+    re.compile(r"^\S+: error: (?P<said>.+)\Z", re.M | re.S),
+    # Of anything else: a traceback ends with it.
+    re.compile(r"^(?P<said>\S.*)\s*\Z", re.M),
+)
+
+
+def _reason(output: str) -> str:
+    """Why Snakemake failed, in one line, from all that it printed."""
+    for pattern in _REASONS:
+        if found := pattern.search(output):
+            parts = found.groupdict()
+            # What this program says in the rules names its own files.
+            place = (
+                f"{parts['file']}:{parts['line']}: "
+                if parts.get("file") and parts["kind"] != "WorkflowError"
+                else ""
+            )
+            return place + shorten(parts["said"], LONGEST_REASON)
+    return "without a message"
 
 
 def due(stages: Iterable[Stage]) -> set[str]:
