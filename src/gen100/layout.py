@@ -14,6 +14,8 @@ DVC_CHECK = Path("data/dvc_check.txt")
 """Written by the first stage of dvc.yaml; all the others follow from it."""
 AUTOENCODERS = Path("results/autoencoders")
 REFERENCE = Path("reports/reference.json")
+FLOOR = Path("reports/real_images.json")
+"""The scores of real images, as each run has its own in scores.json: a small file for `dvc metrics show`."""
 RESULTS = Path("reports/results.csv")
 LINEAGE = Path("lineage")
 COMPARISONS = Path("reports/comparisons.csv")

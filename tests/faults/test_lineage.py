@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ import numpy as np
 import psutil
 import pytest
 
-from gen100.engines.lineage import Lineage
+from gen100.config import load_params
+from gen100.engines.lineage import DECIDED, Lineage, hand_over
 from support.engines import AUTOENCODER, CELLS, edit
 from support.faults import lock_taken, tiny, until
 from support.processes import ROOT, Process, command, dvc, environment, refused, snakemake
@@ -234,6 +235,20 @@ def test_an_edit_while_snakemake_runs_stops_the_jobs_that_it_matters_to(
     done = snakemake("--directory", str(tmp_path), *targets)
     assert done.returncode == 0, done.stdout + done.stderr
     assert rates(tmp_path, cells) == [0.001] * 3
+
+
+def test_a_job_on_a_node_keeps_to_what_the_first_snakemake_decided(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster's job is a Snakemake of its own, which reads the edited file."""
+    monkeypatch.setenv(DECIDED, "")  # so that what is set below does not outlive the test
+    with chdir(workspace):
+        monkeypatch.delenv(DECIDED)
+        hand_over(load_params())
+    edit(workspace, changed(models__vae__training__optimizer__lr=0.002))
+    done = snakemake(f"results/{VAE}/0/model.safetensors", folder=workspace)
+    assert done.returncode
+    assert "edited after Snakemake had started" in (workspace / f"logs/train/{VAE}-0.log").read_text()
 
 
 def test_an_edit_that_does_not_matter_to_a_job_does_not_stop_it(

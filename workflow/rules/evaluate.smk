@@ -37,6 +37,7 @@ rule reference:
         extractors=stages.measuring(PARAMS),
     output:
         "reports/reference.json",
+        floor="reports/real_images.json",
         lineage="lineage/reference.json",
     log:
         "logs/reference.log",
@@ -63,6 +64,7 @@ rule evaluate:
         samples="results/{cell}/{seed}/samples.npy",
     output:
         metrics="results/{cell}/{seed}/metrics.json",
+        scores="results/{cell}/{seed}/scores.json",
         resamples="results/{cell}/{seed}/resamples.csv",
         neighbours=report(
             "results/{cell}/{seed}/neighbours.png",

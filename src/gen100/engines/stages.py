@@ -124,8 +124,8 @@ def stages(params: Params) -> Iterator[Stage]:
         target = _cached(layout.extractor(role))
         yield Stage("extractor", (role,), (ARRAYS,), target, keys.extractor(params, role))
     measured_with = (ARRAYS, *measuring(params))
-    floor = Output(REFERENCE, in_git=True, kind="metrics")
-    yield Stage("reference", (), measured_with, (floor,), keys.reference(params))
+    floor = (*in_git([REFERENCE]), Output(layout.FLOOR, in_git=True, kind="metrics"))
+    yield Stage("reference", (), measured_with, floor, keys.reference(params))
     for name, seed in product(params.autoencoders, params.seeds):
         inputs = (ARRAYS, *features(params.autoencoders[name]))
         outputs = _trained(layout.autoencoder(name, seed), name, seed)
@@ -138,8 +138,8 @@ def stages(params: Params) -> Iterator[Stage]:
         drawn = (*_cached(samples), Output(folder / "grid.png", kind="plots"))
         yield Stage("sample", item, (ARRAYS, model), drawn, keys.sample(params, cell))
         found = (
-            *in_git([folder / "resamples.csv"]),
-            Output(folder / "metrics.json", in_git=True, kind="metrics"),
+            *in_git([folder / "metrics.json", folder / "resamples.csv"]),
+            Output(folder / "scores.json", in_git=True, kind="metrics"),
             Output(folder / "neighbours.png", kind="plots"),
         )
         yield Stage("evaluate", item, (*measured_with, REFERENCE, *first, samples), found, keys.evaluate(params))

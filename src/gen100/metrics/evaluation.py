@@ -59,6 +59,15 @@ class Sample(ImageFeatures):
         self.values: dict[str, float | None] = {}
 
     @property
+    def scores(self) -> dict[str, float]:
+        """Of what was found, what tells how good the images are, of the measures that params.yaml may name."""
+        numbers = [
+            number for one in MEASURES.values() if not one.always for number in one.numbers if number.better
+        ]
+        found = {number.key: self.values.get(number.key) for number in numbers}
+        return {key: value for key, value in found.items() if value is not None}
+
+    @property
     def labels(self) -> NDArray[np.integer]:
         assert self._labels is not None, "a measure that needs captions names that need"
         return self._labels

@@ -86,6 +86,7 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
     write_neighbours(samples, distances.numpy(), neighbours.numpy(), data, picture, title)
     provenance = evaluator.provenance(len(samples)).model_dump(mode="json")
     files.write_json(target / "metrics.json", {**found.values, "provenance": provenance})
+    files.write_json(target / "scores.json", found.scores)
     if empty := [key for key, value in found.values.items() if value is None]:
         count, total = int(data.repeated.sum()), len(data.repeated)
         print(
@@ -121,13 +122,14 @@ def reference(params: Params) -> None:
         }
         values: dict[str, Any] = {"check": run_checks(evaluator)}
         split, labels = evaluator.other.name, evaluator.held_back_labels(count)
-        floor = evaluator.evaluate(real, seen=split, labels=labels).values
-        values["real"] = {**floor, "samples": len(real)}
+        floor = evaluator.evaluate(real, seen=split, labels=labels)
+        values["real"] = {**floor.values, "samples": len(real)}
         for name, images in made.items():
             found = evaluator.evaluate(images, labels=sample_labels(count)).values
             values[name] = {**found, "samples": len(images)}
         values["provenance"] = evaluator.provenance(len(real)).model_dump(mode="json")
     files.write_json(layout.REFERENCE, values)
+    files.write_json(layout.FLOOR, floor.scores)
 
 
 def aggregate(params: Params) -> None:
