@@ -70,7 +70,7 @@ def good() -> list[bytes]:
 @pytest.mark.parametrize(
     ("fault", "line"),
     [
-        ("parameters", "belongs to other parameters or data: starting over"),
+        ("parameters", "belongs to other parameters, data or code: starting over"),
         ("cut", "is damaged"),
         ("flipped", "is damaged"),
         ("code", "is damaged"),
@@ -121,20 +121,20 @@ def test_a_finished_run_goes_on_for_more_images(
 ) -> None:
     target = trained / "results" / CELL / "0"
     seconds = json.loads((target / "run.json").read_text())["seconds"]
-    write_params(trained, **tiny(models__vae__training={**SMALL, "images": 960}))
+    write_params(trained, **tiny(models__vae__training={**SMALL, "images": 1280}))
     said = gen100(trained, "train", CELL, 0).stderr
-    assert f"train {CELL}/0: going on from 640 of 960 images" in said
+    assert f"train {CELL}/0: going on from 640 of 1,280 images" in said
     longer, record = contents(target), json.loads((target / "run.json").read_text())
-    assert record["images_seen"] == 960
+    assert record["images_seen"] == 1280
     assert record["seconds"] > seconds
     images = [int(line.split(",")[2]) for line in longer["curve.csv"].decode().splitlines()[1:]]
-    assert images == [320, 640, 960]
+    assert images == [640, 1280]
     (trained / STATE).unlink()
     assert "going on" not in gen100(trained, "train", CELL, 0).stderr
     assert contents(target)["model.safetensors"] == longer["model.safetensors"]
     write_params(trained, **tiny())
     said = gen100(trained, "train", CELL, 0).stderr
-    assert f"checkpoint {STATE} is of a budget of 960 images instead of 640" in said
+    assert f"checkpoint {STATE} is of 1,280 images and 2 records instead of 640 and 2" in said
     assert "starting over" in said
 
 

@@ -59,8 +59,8 @@ def run_training(
 ) -> "Iterator[Trained]":
     """Train what `build` makes, and keep the GPU for the block, which writes the outputs.
 
-    The last checkpoint stays, so that outputs which are deleted can be had again. The caller holds a lock, so that
-    nobody else trains in this place.
+    The last checkpoint stays, so that outputs which are deleted can be written again. The caller holds a lock, so
+    that nobody else trains in this place.
 
     Args:
         place: its stage and what that is run for; the folder of its checkpoints below checkpoints/.

@@ -61,11 +61,11 @@ def load(folder: Path, fingerprint: str) -> dict[str, Any] | None:
         start_over(folder, f"is damaged ({type(error).__name__})")
         return None
     if found != fingerprint:
-        start_over(folder, "belongs to other parameters or data")
+        start_over(folder, "belongs to other parameters, data or code")
         return None
     return state
 
 
 def start_over(folder: Path, why: str) -> None:
-    """Say that the checkpoint cannot be gone on from; it stays until the next one is saved."""
+    """Say that the checkpoint cannot be resumed; it stays until the next one is saved."""
     print(f"checkpoint {folder / NAME} {why}: starting over", file=sys.stderr, flush=True)

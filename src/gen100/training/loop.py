@@ -25,7 +25,7 @@ from gen100.training.feed import Feed, Split, batches, in_order, load_split
 from gen100.training.phase import Trainable
 from gen100.training.progress import reporter
 from gen100.training.randomness import reseed
-from gen100.training.state import KEPT, State, restore, snapshot, usable
+from gen100.training.state import Saved, State, recorded_steps, restore, resume, snapshot, usable
 from gen100.training.stepper import Stepper, autocast, not_finite
 from gen100.version import commit
 
@@ -74,7 +74,7 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     """Train until the budget is spent, going on from a checkpoint of the same fingerprint if there is one.
 
     A step is a function of (weights, seed, step): an interrupted and resumed run gives the same bits as one
-    that was not, on one machine. The last checkpoint stays, so that the outcome can be had again, and training
+    that was not, on one machine. The last checkpoint stays, so that the outcome can be written again, and training
     can go on to a larger budget.
 
     Raises:
@@ -86,12 +86,13 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     saved = usable(
         checkpoint.load(run.checkpoints, run.fingerprint),
         network,
-        settings.images,
+        settings,
         run.batch_size,
         run.checkpoints,
     )
+    state = resume(saved, settings, network, run.batch_size)
     if saved is not None and saved["step"] == batches(settings.images, run.batch_size):
-        return _finished(saved, network, run)
+        return _finished(saved, network, run, state)
     train_split = load_split(network, data.train_images, data.train_labels, device, settings.flip)
     held_out = load_split(network, data.test_images, data.test_labels, device, flip=False)
     feed = Feed(train_split, images=settings.images, batch_size=run.batch_size, seed=run.seed, flip=settings.flip)
@@ -100,8 +101,9 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     phases = network.phases()
     stepper = Stepper(network, phases)
     average = Average(network, phases, settings.ema_images)
-    state = restore(saved, settings.images, network, average, phases)
-    records = {max(1, round(k * feed.steps / settings.records)) for k in range(1, settings.records + 1)}
+    if saved is not None:
+        restore(saved, network, average, phases)
+    records = recorded_steps(feed.steps, settings.records)
     latest = time.monotonic()
     begin = latest - state.seconds
 
@@ -123,7 +125,9 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
             average.update(seen, weight)
             if state.step in records:
                 stepper.check(run.name, state.step)
+                window = dict(state.means.weights)
                 state.curve.append(_record(network, held_out, run, state, seen, len(feed.split)))
+                state.windows.append(window)
             if time.monotonic() - latest >= CHECKPOINT_SECONDS:
                 save()
                 latest = time.monotonic()
@@ -135,18 +139,16 @@ def train(network: Trainable, data: Cifar100, run: Run, device: torch.device) ->
     return _outcome(average.network, state)
 
 
-def _finished(saved: dict[str, Any], network: Trainable, run: Run) -> Trained:
+def _finished(saved: Saved, network: Trainable, run: Run, state: State) -> Trained:
     """The outcome of a training that a checkpoint is the end of."""
-    rows = len(saved["curve"])
     print(
-        f"{run.name}: trained already: outputs are made of {run.checkpoints / checkpoint.NAME},"
-        f" with the curve's {rows} rows as they were recorded",
+        f"{run.name}: trained already: outputs are made of {run.checkpoints / checkpoint.NAME}",
         file=sys.stderr,
         flush=True,
     )
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.load_state_dict(saved["average"])
-    return _outcome(network.eval().requires_grad_(False), State(**{name: saved[name] for name in KEPT}))
+    return _outcome(network.eval().requires_grad_(False), state)
 
 
 def _outcome(network: Trainable, state: State) -> Trained:
