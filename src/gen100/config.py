@@ -77,7 +77,7 @@ class SharedSampling(Settings):
     Attributes:
         images: how many per run. Conditional families draw all classes equally often where it is a multiple of
             100; else they draw some once more than others, spread evenly over all.
-        seed: of their random numbers; none is the run's own. With another one a trained model draws other samples.
+        seed: with one, trained models draw other samples than without, those of each run from its own seed too.
     """
 
     images: Annotated[int, Field(ge=100, le=1_000_000, strict=True)]
@@ -205,6 +205,11 @@ class Metrics(Settings):
         return self
 
 
+def _known_cell(text: str) -> str:
+    Cell.parse(text)
+    return text
+
+
 class Params(Settings):
     """All of params.yaml.
 
@@ -214,7 +219,7 @@ class Params(Settings):
         sizes: for each family, the batch size of each latent size.
     """
 
-    cells: Annotated[list[str], Field(min_length=1)]
+    cells: Annotated[list[Annotated[str, AfterValidator(_known_cell)]], Field(min_length=1)]
     seeds: Annotated[list[Whole], Field(min_length=1)]
     data: Annotated[
         Annotated[ArchiveData, Tag("Archive")] | Annotated[SyntheticData, Tag("Synthetic")],
@@ -292,6 +297,8 @@ def explain(error: ValidationError, file: ParamsFile) -> str:
             message = "is not a known key; correct or remove it"
         elif mistake["type"] == "missing":
             message = "is missing"
+        elif message.startswith(f"'{value}'"):
+            place += ":"
         elif not isinstance(value, dict | list | BaseModel):
             message = f"is {value!r}: {message[:1].lower()}{message[1:]}"
         # What concerns several keys begins with one of them.

@@ -1,6 +1,10 @@
 """Exceptions whose message is meant for the user."""
 
 import signal
+from collections.abc import Collection
+
+NAMES_SHOWN = 12
+"""In a message."""
 
 
 class UserError(Exception):
@@ -21,3 +25,10 @@ class Interrupted(Exception):  # noqa: N818
             f"stopped by {signal.Signals(number).name} at {where}: checkpoint saved, start again to go on"
         )
         self.number = number
+
+
+def listed(names: Collection[str]) -> str:
+    """The first few names, and how many more there are."""
+    shown = sorted(names)[:NAMES_SHOWN]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -15,6 +15,9 @@ from gen100.families.registry import FAMILIES
 PACKAGE = Path(__file__).parent
 """The folder of gen100: where source files are looked for."""
 
+SHARED = ("base", "build", "interfaces")
+"""What all families share in their folder, but for the list of them."""
+
 Sources = dict[str, str]
 """The checksum of each source file, by its path in the package."""
 
@@ -22,9 +25,12 @@ Sources = dict[str, str]
 def autoencoder_sources(family: str, package: Path = PACKAGE) -> Sources:
     """The code that decides the weights of a family's autoencoder.
 
-    These are the family's folder, and the blocks and the training loop that all families share.
+    These are the family's folder, and what all families share: blocks, the training loop, and how a network is
+    built and put on a device; and the perceptual network's, where a loss uses it.
     """
-    return _digests(package, f"families/{family}/**/*.py", "nn/**/*.py", "training/**/*.py")
+    shared = ("nn/**/*.py", "training/**/*.py", "device.py", *(f"families/{name}.py" for name in SHARED))
+    perceptual = ("metrics/perceptual.py", "metrics/network.py") if FAMILIES[family].perceptual else ()
+    return _digests(package, f"families/{family}/**/*.py", *shared, *perceptual)
 
 
 def model_sources(family: str, package: Path = PACKAGE) -> Sources:
@@ -34,8 +40,8 @@ def model_sources(family: str, package: Path = PACKAGE) -> Sources:
 
 
 def feature_network_sources(package: Path = PACKAGE) -> Sources:
-    """The code that decides the weights of the project's own feature network: its file and the training loop."""
-    return _digests(package, "metrics/network.py", "training/**/*.py")
+    """The code that decides the weights of the project's own feature network: its file, and how it is trained."""
+    return _digests(package, "metrics/network.py", "training/**/*.py", "device.py")
 
 
 def _digests(package: Path, *patterns: str) -> Sources:

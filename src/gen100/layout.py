@@ -18,6 +18,10 @@ FLOOR = Path("reports/real_images.json")
 """The scores of real images, as each run has its own in scores.json: a small file for `dvc metrics show`."""
 RESULTS = Path("reports/results.csv")
 LINEAGE = Path("lineage")
+LOGS = Path("logs")
+CHECKPOINTS = Path("checkpoints")
+CHECKPOINT = "state.pt"
+"""In the folder of each training in CHECKPOINTS."""
 COMPARISONS = Path("reports/comparisons.csv")
 CLAIMS = Path("reports/claims")
 FORENSICS = Path("reports/forensics")
@@ -72,9 +76,10 @@ def check_layout() -> None:
             raise UserError(
                 f"{old} was written by an earlier version of gen100, whose results are of no use here: {way_out}"
             )
-    model = next(Path("results").glob("*/*/model.safetensors"), None)
-    if model and not LINEAGE.exists():
-        raise UserError(
-            f"{LINEAGE}/ is missing, which says what {model} was made from: bring it back (git has it), or, where"
-            f" an earlier version of gen100 wrote that file, {way_out}"
-        )
+    for model in [] if LINEAGE.exists() else Path("results").glob("*/*/model.safetensors"):
+        # A training of this version leaves a checkpoint, from which the model is written again with its record.
+        if not (CHECKPOINTS / "train" / model.parent.relative_to("results") / CHECKPOINT).exists():
+            raise UserError(
+                f"{LINEAGE}/ is missing, which says what {model} was made from: bring it back, from git for"
+                f" example; or, where an earlier version of gen100 wrote that file, {way_out}"
+            )

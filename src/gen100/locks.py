@@ -9,8 +9,9 @@ from filelock import FileLock, Timeout
 
 from gen100.errors import UserError
 from gen100.files import writing
+from gen100.layout import CHECKPOINTS
 
-FOLDER = Path("checkpoints/locks")
+FOLDER = CHECKPOINTS / "locks"
 """Outside results/ and data/, whose contents belong to the workflow."""
 POLL_SECONDS = 0.5
 

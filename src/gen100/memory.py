@@ -18,11 +18,10 @@ CPU = (
     "cannot allocate memory",
     "not enough memory",
     "bad_alloc",
-    "failed to map segment",
-    "can't start new thread",
-    "could not create a primitive",
 )
 """What libraries say, in lower case, in errors that are of no type of their own."""
+LIMITED = ("failed to map segment", "can't start new thread", "could not create a primitive")
+"""What they say of other mistakes too, unless the memory of processes is limited."""
 
 
 def shortage(error: BaseException | None) -> str | None:
@@ -30,7 +29,7 @@ def shortage(error: BaseException | None) -> str | None:
     while error is not None:
         if where := _where(error):
             asked = re.search(r"allocate (\d[\d.]* \w+)", str(error))
-            return where + (f", asked for {asked[1]}" if asked else "") + _limit()
+            return where + (f", asked for {asked[1]}" if asked else "")
         error = error.__cause__ or error.__context__
     return None
 
@@ -41,15 +40,16 @@ def _where(error: BaseException) -> str | None:
     if type(error).__name__ == "OutOfMemoryError" or any(said in text for said in GPU):
         return "on the GPU"
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
-        return "on this machine"
-    if isinstance(error, RuntimeError | ImportError) and any(said in text for said in CPU):
-        return "on this machine"
+        return f"on this machine{_limit()}"
+    told = CPU + LIMITED * bool(_limit())
+    if isinstance(error, RuntimeError | ImportError) and any(said in text for said in told):
+        return f"on this machine{_limit()}"
     return None
 
 
 def _limit() -> str:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return "" if limit == resource.RLIM_INFINITY else f", of {limit / 2**30:.1f} GiB that `ulimit -v` allows it"
+    return "" if limit == resource.RLIM_INFINITY else f", of which `ulimit -v` allows {limit / 2**30:.1f} GiB"
 
 
 @contextmanager

@@ -12,6 +12,12 @@ from gen100.errors import UserError
 
 VALUES = 100_000
 """Keys and values that a file may hold, those that an alias repeats counted each time."""
+PLAIN = {
+    "int": re.compile(r"[-+]?(0|[1-9][0-9]*)"),
+    "float": re.compile(r"[^_:]+"),
+    "bool": re.compile(r"true|false"),
+}
+"""How numbers and switches are written."""
 NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+$")
 
 
@@ -60,6 +66,8 @@ class ParamsFile:
             size += sum(self._check(value, loader, sizes) for pair in node.value for value in pair)
         elif isinstance(node, SequenceNode):
             size += sum(self._check(value, loader, sizes) for value in node.value)
+        elif isinstance(node, ScalarNode):
+            self._check_value(node)
         if size > VALUES:
             raise UserError(
                 f"{self._place(node)}: holds more than {VALUES:,} values, aliases counted each time: write plain"
@@ -67,6 +75,16 @@ class ParamsFile:
             )
         sizes[id(node)] = size
         return size
+
+    def _check_value(self, node: ScalarNode) -> None:
+        """Refuse what some readers of YAML take for another value than others: 010, 1:30, 0x10, yes."""
+        kind = node.tag.rpartition(":")[2]
+        plain = PLAIN.get(kind)
+        if plain and node.style is None and not plain.fullmatch(node.value):
+            raise UserError(
+                f"{self._place(node)}: readers of YAML differ in what {node.value} is: write a number in plain"
+                " digits, a switch as true or false, and a text in quotes"
+            )
 
     def _check_keys(self, node: MappingNode, loader: _Loader) -> None:
         lines: dict[Any, int] = {}
@@ -78,7 +96,7 @@ class ParamsFile:
             line = key.start_mark.line + 1
             if value in lines:
                 raise UserError(
-                    f"{self._file}:{line}: the key {key.value} stands in line {lines[value]} too: remove one"
+                    f"{self._file}:{line}: the key {key.value} is in line {lines[value]} already: remove one"
                 )
             lines[value] = line
 

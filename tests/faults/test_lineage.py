@@ -1,5 +1,6 @@
 """Stages run by hand in any order, and params.yaml edited at any time: nothing stale goes on unnoticed."""
 
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,8 @@ import pytest
 from gen100.config import load_params
 from gen100.engines.lineage import DECIDED, Lineage, hand_over
 from support.engines import AUTOENCODER, CELLS, edit
-from support.faults import lock_taken, tiny, until
+from support.faults import AS_A_USER, lock_taken, start, start_and_hold, tiny, until
+from support.faults import refusal as one_line
 from support.processes import ROOT, Process, command, dvc, environment, refused, snakemake
 
 VAE, DIFFUSION = CELLS
@@ -127,6 +129,27 @@ def test_a_file_that_was_exchanged_or_edited_is_named(workspace: Path, gen100: P
     results = workspace / "reports/results.csv"
     results.write_text(results.read_text().replace("0", "1"))
     assert "reports/results.csv was changed after it was made" in refusal(gen100, workspace, "compare")
+
+
+def test_a_file_that_may_not_be_read_is_named(workspace: Path) -> None:
+    for name, arguments in (("data/cifar100.npz", ["theory"]), ("lineage/prepare.json", ["theory"])):
+        (workspace / name).chmod(0)
+        said = one_line(start(workspace, *arguments, before=AS_A_USER))
+        (workspace / name).chmod(0o644)
+        assert f"{name} cannot be read (Permission denied)" in said
+    (workspace / "data/archive.tar.gz").unlink()
+    (workspace / "data/archive.tar.gz").mkdir()
+    assert "data/archive.tar.gz cannot be read (Is a directory)" in one_line(start(workspace, "prepare"))
+
+
+def test_an_input_that_is_changed_while_a_stage_runs_is_named(workspace: Path) -> None:
+    shutil.rmtree(workspace / "checkpoints/train")
+    running = start_and_hold(workspace, "train", VAE, 0)
+    arrays = workspace / "data/cifar100.npz"
+    arrays.write_bytes(arrays.read_bytes() + b" ")
+    running.send_signal(signal.SIGCONT)
+    said = one_line(running)
+    assert f"data/cifar100.npz was changed while stage train {VAE} 0 ran: run it again" in said
 
 
 def test_a_record_that_is_missing_or_damaged_is_named(workspace: Path, gen100: Process) -> None:
@@ -249,6 +272,23 @@ def test_a_job_on_a_node_keeps_to_what_the_first_snakemake_decided(
     done = snakemake(f"results/{VAE}/0/model.safetensors", folder=workspace)
     assert done.returncode
     assert "edited after Snakemake had started" in (workspace / f"logs/train/{VAE}-0.log").read_text()
+
+
+def test_a_job_of_another_version_is_refused(
+    workspace: Path, gen100: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DECIDED, json.dumps({"workspace": str(workspace), "params": {"cells": []}}))
+    assert "started by another version of gen100" in refusal(gen100, workspace, "theory")
+
+
+def test_records_that_were_removed_are_made_again_from_checkpoints(workspace: Path, gen100: Process) -> None:
+    shutil.rmtree(workspace / "lineage")
+    gen100(workspace, "fetch")
+    gen100(workspace, "prepare")
+    assert "trained already" in gen100(workspace, "train", VAE, 0).stderr
+    shutil.rmtree(workspace / "lineage")
+    shutil.rmtree(workspace / "checkpoints")
+    assert "lineage/ is missing, which says what results/" in refused(gen100(workspace, "fetch", check=False))
 
 
 def test_an_edit_that_does_not_matter_to_a_job_does_not_stop_it(

@@ -74,14 +74,14 @@ def test_too_little_memory_for_samples(trained: Path) -> None:
     before = contents(trained / "results" / CELL / "0")
     line = refusal(start(trained, "sample", CELL, 0, program=LIMITED + MAIN))
     assert f"gen100: sample {CELL} 0: out of memory on this machine" in line
-    assert "that `ulimit -v` allows it: lower the network's size in models.vae" in line
+    assert "GiB: lower the network's size in models.vae" in line
     assert contents(trained / "results" / CELL / "0") == before
 
 
 def test_too_little_memory_for_the_libraries(trained: Path) -> None:
     before = "sh", "-c", 'ulimit -v 600000; exec "$@"', "sh"
     line = refusal(start(trained, "train", CELL, 0, before=before))
-    assert f"gen100: train {CELL} 0: out of memory on this machine, of 0.6 GiB that `ulimit -v` allows it" in line
+    assert f"gen100: train {CELL} 0: out of memory on this machine, of which `ulimit -v` allows 0.6 GiB" in line
 
 
 ERRORS: list[tuple[Exception, str | None]] = [

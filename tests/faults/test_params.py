@@ -144,7 +144,7 @@ def test_a_repeated_key_is_named_with_both_lines(tmp_path: Path, where: str) -> 
     (tmp_path / "params.yaml").write_text(text.replace(before, after))
     first = 1 + text[: text.index(before)].count("\n") + (where == "in a merged mapping")
     second = first + (2 if where == "at the top" else 1)
-    said = f"params.yaml:{second}: the key {key} stands in line {first} too: remove one"
+    said = f"params.yaml:{second}: the key {key} is in line {first} already: remove one"
     assert refusal(start(tmp_path, "fetch")) == f"gen100: {said}"
     if where == "a whole number":
         done = snakemake("-n", "--directory", str(tmp_path))

@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 
 from gen100.cells import Cell
-from gen100.data.arrays import Cifar100
-from gen100.data.captions import sample_labels
+from gen100.data.arrays import Cifar100, sample_labels
 from gen100.metrics.features import Images
 from gen100.metrics.weights import load_network
 from support.quality import choose, first_stage, fit, outputs, samples, schedule, settings

@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 from gen100.cells import Cell
-from gen100.data.arrays import Cifar100
-from gen100.data.captions import sample_labels
+from gen100.data.arrays import Cifar100, sample_labels
 from gen100.families.registry import FAMILIES
 from gen100.metrics.features import Images
 from gen100.metrics.neighbours import nearest

@@ -66,8 +66,17 @@ def test_a_comment_in_a_family_changes_its_own_networks(package: Path, family: s
     assert changed(package, f"families/{family}/{file}") == own
 
 
-def test_the_feature_networks_file_changes_its_own(package: Path) -> None:
-    assert changed(package, "metrics/network.py") == {"feature network"}
+def test_the_feature_networks_file_changes_those_that_use_it(package: Path) -> None:
+    perceptual = {name for name, family in FAMILIES.items() if family.perceptual}
+    using = {f"{kind} {name}" for kind in ("model", "autoencoder") for name in perceptual} & NETWORKS.keys()
+    assert using
+    assert changed(package, "metrics/network.py") == {"feature network"} | using
+    assert changed(package, "metrics/perceptual.py") == using
+
+
+def test_how_networks_are_built_changes_all_families(package: Path) -> None:
+    assert changed(package, "families/build.py") == NETWORKS.keys() - {"feature network"}
+    assert changed(package, "families/registry.py") == set()
 
 
 def test_shared_blocks_change_all_families(package: Path) -> None:

@@ -139,7 +139,7 @@ def test_a_forecast_says_that_snakemake_has_forgotten(recorded: Path, gen100: Pr
     assert due_jobs(folder) == set()
     (forgotten, nothing) = gen100(folder, "forecast").stdout.splitlines()
     assert forgotten.startswith(f"Snakemake has forgotten how {STAGES} of {STAGES} stages were made")
-    assert forgotten.endswith("`gen100 restore` reminds it.")
+    assert forgotten.endswith("`gen100 restore` brings its records back.")
     assert nothing == "Nothing else is due."
     gen100(folder, "restore")
     assert "has forgotten how" not in gen100(folder, "forecast").stdout

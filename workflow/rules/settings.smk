@@ -37,7 +37,7 @@ shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
 # would mind: outside of one it gets a path without them.
 IMAGE = "workflow/gen100.sif"
 UNQUOTED = re.compile(r"[^\w/.,+=@-]")
-EXPANDED = re.compile(r'["$`\\]')
+EXPANDED = re.compile(r'["$`\\%]')
 if IN_CONTAINER:
     IMAGE = f"{workflow.basedir}/{IMAGE}"
     if UNQUOTED.search(IMAGE):
@@ -111,9 +111,9 @@ def check_cluster_paths():
 def name_failed_jobs():
     """Say at the end which jobs failed: what each said may be thousands of lines above."""
     failed = sorted(workflow.scheduler.failed, key=lambda job: str(job.log))
-    left = [job for job in workflow.scheduler.remaining_jobs if job.rule.name != "all"]
+    left = [job for job in workflow.scheduler.remaining_jobs if job.name != "all"]
     for job in failed:
-        logger.error(f"failed: {' '.join([job.rule.name, *job.wildcards])}: see {job.log}")
+        logger.error(f"failed: {' '.join([job.name, *getattr(job, 'wildcards', ())])}: see {job.log}")
     logger.error(
         f"jobs that failed: {len(failed)}; left: {len(left)}, because they follow from these or did not start"
     )

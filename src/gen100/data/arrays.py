@@ -25,6 +25,16 @@ SLACK = 1 << 24
 _NAMES_LIMIT = 1 << 16
 
 
+def sample_labels(count: int) -> np.ndarray:
+    """The class that sample i of a model is drawn for, N: all equally often, in turn.
+
+    Where 100 does not divide `count`, those at the end are of classes spread evenly over all, so that the first
+    classes, in the order of the alphabet, are no more frequent than the last ones.
+    """
+    rest = count % FINE
+    return np.concatenate([np.arange(count - rest) % FINE, np.arange(rest) * FINE // max(rest, 1)])
+
+
 @dataclass(frozen=True, eq=False)
 class Cifar100:
     """The data set, or what stands in for it.

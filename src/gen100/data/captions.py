@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-CLASSES = 100
-
 
 def caption(name: str) -> str:
     """The caption of a class: "a photo of a maple tree" for "maple_tree".
@@ -14,16 +12,6 @@ def caption(name: str) -> str:
     """
     words = name.replace("_", " ").strip()
     return f"a photo of {'an' if words[:1] in tuple('aeiou') else 'a'} {words}"
-
-
-def sample_labels(count: int) -> np.ndarray:
-    """The class whose caption sample i is drawn for, N: all equally often, in turn.
-
-    Where 100 does not divide `count`, those at the end are of classes spread evenly over all, so that the first
-    classes, in the order of the alphabet, are no more frequent than the last ones.
-    """
-    rest = count % CLASSES
-    return np.concatenate([np.arange(count - rest) % CLASSES, np.arange(rest) * CLASSES // max(rest, 1)])
 
 
 def caption_tokens(fine_names: Sequence[str]) -> np.ndarray:

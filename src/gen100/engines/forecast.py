@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params, load_params
 from gen100.engines import orphans
-from gen100.engines.record import listed, recorded
+from gen100.engines.record import recorded
 from gen100.engines.snakemake import due, forgotten
 from gen100.engines.stages import Stage
-from gen100.errors import UserError
+from gen100.errors import UserError, listed
 from gen100.families.registry import FAMILIES
 from gen100.files import read_json
 from gen100.report import labels
@@ -132,7 +133,7 @@ def benchmarks(workspace: Workspace) -> list[Benchmark]:
 
 def _benchmark(stage: Stage, params: Params) -> Iterator[Benchmark]:
     files = [output.path for output in stage.made]
-    file = Path("logs") / (f"{stage.stage}/{stage.item}.tsv" if stage.arguments else f"{stage.stage}.tsv")
+    file = layout.LOGS / (f"{stage.stage}/{stage.item}.tsv" if stage.arguments else f"{stage.stage}.tsv")
     if not (file.exists() and all(output.exists() for output in files)):
         return
     seconds, device = pd.read_csv(file, sep="\t")["s"].to_numpy(float).max().item(), "?"
@@ -252,9 +253,9 @@ def _forgotten(here: Workspace) -> str:
     rules = " ".join(dict.fromkeys(stage.stage for stage in here.stages if stage.name in names))
     cure = f"`snakemake --cores all --forcerun {rules}` makes them again"
     if set(names) <= recorded():
-        cure = "`gen100 restore` reminds it"
+        cure = "`gen100 restore` brings its records back"
     elif not here.due:
-        cure += ", or, for files of this very params.yaml, `snakemake --cores 1 --touch --forceall` reminds it"
+        cure += ", or, for files of the current params.yaml, `snakemake --cores 1 --touch --forceall` records them"
     return (
         f"Snakemake has forgotten how {len(names)} of {len(here.stages)} stages were made and does not notice"
         f" edits of params.yaml that concern them ({listed(names)}): {cure}."

@@ -5,11 +5,12 @@ whoever starts it, the files that it reads are compared with the records of the 
 with params.yaml and with the records before them, back to the data set's archive.
 """
 
+import errno
 import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from gen100.provenance import difference
 
 DECIDED = "GEN100_PARAMS"
 """The environment variable by which Snakemake hands over a workspace and the parameters that it decided on."""
+LONGEST_VARIABLE = 1 << 17
 CLOCK = 60.0
 """Seconds by which the clocks of two machines may differ: so long a stage waits for the date of what it reads."""
 
@@ -93,8 +95,9 @@ class Chain:
         record = self._check_record(path)
         if not path.exists():
             raise UserError(f"{path} is missing: run stage {maker.words} first")
-        _check_date(path)
-        digest = files.digest(path)
+        with reading(path):
+            _check_date(path)
+            digest = files.digest(path)
         if digest != record.outputs.get(str(path)):
             raise UserError(f"{path} was changed after it was made: run stage {maker.words} again")
         return digest
@@ -121,15 +124,28 @@ class Chain:
 def _read(stage: Stage, path: Path) -> Lineage:
     """The record of a stage, which made a file; UserError where there is none that can be read."""
     file = stage.lineage
-    try:
-        return Lineage.model_validate_json(file.read_bytes())
-    except FileNotFoundError:
-        if not path.exists():
-            raise UserError(f"{path} is missing: run stage {stage.words} first") from None
-        why = f"{file} is missing"
-    except (ValidationError, OSError):
-        why = f"{file} is damaged"
+    if file.exists():
+        with reading(file):
+            content = file.read_bytes()
+        with suppress(ValidationError):
+            return Lineage.model_validate_json(content)
+    elif not path.exists():
+        raise UserError(f"{path} is missing: run stage {stage.words} first")
+    why = f"{file} is {'damaged' if file.exists() else 'missing'}"
     raise UserError(f"nothing says what {path} was made from ({why}): run stage {stage.words} again")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Refuse (UserError) a file that the disk or its owner does not give."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise
+        raise UserError(
+            f"{path} cannot be read ({error.strerror}): let it be a file that you may read, then start again"
+        ) from None
 
 
 def _check_date(path: Path) -> None:
@@ -155,10 +171,18 @@ def making(stage: Stage, stages_of: StagesOf, chain: Chain) -> Iterator[None]:
     """Make a stage's outputs within the block: from inputs that were checked, and recorded at its end.
 
     Raises:
-        UserError: as `Chain.check_inputs`; or DVC started the stage, and its settings were edited meanwhile.
+        UserError: as `Chain.check_inputs`; or an input was changed meanwhile; or DVC started the stage, and its
+            settings were edited meanwhile.
     """
     inputs = chain.check_inputs(stage)
+    before = [path.stat() for path in stage.inputs]
     yield
+    for path, was in zip(stage.inputs, before, strict=True):
+        # It may have been read before or after, hours from the check where a GPU was waited for.
+        now = path.stat() if path.exists() else None
+        unchanged = now and (now.st_mtime_ns, now.st_size) == (was.st_mtime_ns, was.st_size)
+        if not unchanged and (now is None or files.digest(path) != inputs[str(path)]):
+            raise UserError(f"{path} was changed while stage {stage.words} ran: run it again")
     if "DVC_STAGE" in os.environ and (found := _edited(stage, stages_of(load_params()))):
         # It reads params.yaml once more, and would record the edit as what the outputs were made with.
         key, now, was = found
@@ -178,16 +202,25 @@ def _edited(stage: Stage, others: Iterable[Stage]) -> tuple[str, Any, Any] | Non
 
 def hand_over(params: Params) -> None:
     """Tell all that this process starts which settings it decided on, unless what started it has told already."""
-    told = _HandedOver(workspace=Path.cwd(), params=params)
-    os.environ.setdefault(DECIDED, told.model_dump_json())
+    told = _HandedOver(workspace=Path.cwd(), params=params).model_dump_json()
+    # Linux takes no longer variable; the stages that follow check the records all the same.
+    if len(told) < LONGEST_VARIABLE:
+        os.environ.setdefault(DECIDED, told)
 
 
 def check_decided(stage: Stage, stages_of: StagesOf) -> None:
     """Refuse (UserError) a stage whose settings are not those that Snakemake decided on, and will record."""
     if not (text := os.environ.get(DECIDED)):
         return
-    told = _HandedOver.model_validate_json(text)
-    if told.workspace == Path.cwd() and (found := _edited(stage, stages_of(told.params))):
+    try:
+        told = _HandedOver.model_validate_json(text)
+    except ValidationError:
+        raise UserError(
+            "Snakemake was started by another version of gen100: let it end and start it again"
+        ) from None
+    # On another machine the folder may have another path.
+    elsewhere = told.workspace.exists() and not told.workspace.samefile(Path.cwd())
+    if not elsewhere and (found := _edited(stage, stages_of(told.params))):
         key, was, now = found
         raise UserError(
             f"params.yaml was edited after Snakemake had started: {key} is {now}, was {was}: put it back, or let"

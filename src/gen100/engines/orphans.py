@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gen100 import layout
-from gen100.engines.record import listed
 from gen100.engines.stages import Stage
+from gen100.errors import listed
 from gen100.files import TEMPORARY, writing
 from gen100.locks import locked
 
-CHECKPOINT = "state.pt"
-"""In checkpoints/<stage>/<name>/<seed>/."""
-RECORDS = {"logs": (".log", ".tsv"), "lineage": (".json",)}
+RECORDS = {layout.LOGS: (".log", ".tsv"), layout.LINEAGE: (".json",)}
 """What each stage leaves as <folder>/<stage>/<name>-<seed>.<ending>."""
 
 
@@ -42,7 +40,7 @@ class Orphan:
     Attributes:
         place: the folder of its outputs, which names it; it may be gone.
         lock: what its stages lock.
-        files: all that gen100 wrote for it, and nothing that others put beside.
+        files: all that gen100 wrote for it, and nothing that others put there.
         folders: its own, which may be empty.
     """
 
@@ -68,7 +66,7 @@ def find(stages: Collection[Stage]) -> list[Orphan]:
 
 def _find(kind: _Kind, stages: Collection[Stage]) -> list[Orphan]:
     writers = [stage for stage in stages if any(stage.stage in one.stages for one in _KINDS)]
-    names = {output.path.name for stage in writers for output in stage.made} | {CHECKPOINT}
+    names = {output.path.name for stage in writers for output in stage.made} | {layout.CHECKPOINT}
     wanted = {tuple(map(str, stage.arguments)) for stage in writers if stage.stage in kind.stages}
     found: dict[tuple[str, str], Orphan] = {}
 
@@ -77,7 +75,7 @@ def _find(kind: _Kind, stages: Collection[Stage]) -> list[Orphan]:
             return None
         return found.setdefault((name, seed), Orphan(kind.results / name / seed, f"{kind.lock}{name}-{seed}"))
 
-    for top in (kind.results, *(Path("checkpoints") / stage for stage in kind.stages)):
+    for top in (kind.results, *(layout.CHECKPOINTS / stage for stage in kind.stages)):
         for folder in top.glob("*/*"):
             files = [file for file in folder.iterdir() if _is_ours(file, names)] if folder.is_dir() else []
             # A folder that holds somebody else's files alone is theirs.
@@ -86,7 +84,7 @@ def _find(kind: _Kind, stages: Collection[Stage]) -> list[Orphan]:
                 owner.files += files
                 owner.folders.append(folder)
     for top, endings in RECORDS.items():
-        for file in (file for stage in kind.stages for file in Path(top, stage).glob("*")):
+        for file in (file for stage in kind.stages for file in (top / stage).glob("*")):
             name, _, seed = file.stem.rpartition("-")
             if file.suffix in endings and (owner := orphan(name, seed)):
                 owner.files.append(file)
@@ -97,13 +95,19 @@ def _is_ours(file: Path, names: Collection[str]) -> bool:
     return file.name in names or TEMPORARY.fullmatch(file.name) is not None
 
 
-def remove(orphan: Orphan) -> None:
+def remove(orphan: Orphan, stages: Collection[Stage]) -> int:
     """Remove an orphan's files, and its folders where nothing else is in them; waits for one that is at work.
+
+    Returns:
+        The bytes that were removed.
 
     Raises:
         UserError: a file cannot be removed.
     """
     with locked(orphan.lock, f"clean {orphan.place}"):
+        # A job that was waited for wrote more.
+        orphan = next((one for one in find(stages) if one.place == orphan.place), orphan)
+        size = orphan.size
         for file in orphan.files:
             with writing(file):
                 file.unlink(missing_ok=True)
@@ -112,6 +116,7 @@ def remove(orphan: Orphan) -> None:
             with suppress(OSError):
                 folder.rmdir()
                 folder.parent.rmdir()
+    return size
 
 
 def notice(stages: Collection[Stage]) -> str:
@@ -126,9 +131,10 @@ def clean(stages: Collection[Stage], *, yes: bool) -> None:
     if not orphans:
         print("nothing to remove: all runs and autoencoders here are those of params.yaml")
         return
-    size = sum(orphan.size for orphan in orphans) / 2**20
+    total = 0
     for orphan in orphans:
-        print(f"{orphan.size / 2**20:10,.1f} MiB  {orphan.place}, with its checkpoints and logs")
-        if yes:
-            remove(orphan)
-    print(f"removed: {size:,.1f} MiB" if yes else f"{size:,.1f} MiB in all: `gen100 clean --yes` removes it")
+        size = remove(orphan, stages) if yes else orphan.size
+        print(f"{size / 2**20:10,.1f} MiB  {orphan.place}, with its checkpoints and logs")
+        total += size
+    whole = f"{total / 2**20:,.1f} MiB"
+    print(f"removed: {whole}" if yes else f"{whole} in all: `gen100 clean --yes` removes it")

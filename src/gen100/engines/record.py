@@ -13,10 +13,9 @@ from gen100.engines.asking import run_module
 from gen100.engines.lineage import Chain
 from gen100.engines.snakemake import due, forgotten, snakemake, with_downstream
 from gen100.engines.stages import Stage
-from gen100.errors import UserError
+from gen100.errors import UserError, listed
 
 LOCK = Path("dvc.lock")
-NAMES_SHOWN = 12
 
 
 def record(params: Params, stages: Collection[Stage]) -> None:
@@ -193,10 +192,3 @@ def _check_outputs(changes: dict[str, list[Any]]) -> None:
             f"not as recorded in {LOCK}: {listed(outputs)}: run `dvc checkout` (`git restore` for what"
             " git keeps), or keep them with `gen100 record`"
         )
-
-
-def listed(names: Collection[str]) -> str:
-    """The first few names, and how many more there are."""
-    shown = sorted(names)[:NAMES_SHOWN]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -72,7 +72,7 @@ def _draw_panel(axes: Axes, cells: dict[Cell, list[Record]]) -> list[str]:
         line = extrapolate(images, fids)
         # Samples of seeds are drawn apart; the line bends alike for all.
         error = math.hypot(math.hypot(*(run["fid_se"] for run in runs)) / len(runs), line.error)
-        lowest = min(lowest, line.limit)
+        lowest = min(lowest, line.limit - error)
         counts = np.unique(images)
         means = [fids[images == count].mean() for count in counts]
         ticks |= {int(count): 1 / count for count in counts}

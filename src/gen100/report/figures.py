@@ -8,8 +8,7 @@ from typing import Any
 from gen100 import i18n, layout
 from gen100.cells import Cell
 from gen100.config import Params
-from gen100.data.arrays import Cifar100, load
-from gen100.data.captions import sample_labels
+from gen100.data.arrays import Cifar100, load, sample_labels
 from gen100.families.registry import FAMILIES
 from gen100.i18n import _
 from gen100.provenance import Provenance

@@ -39,10 +39,8 @@ def sample(params: Params, cell: Cell, seed: int) -> None:
     import numpy as np
 
     from gen100.data import arrays
-    from gen100.data.captions import sample_labels
     from gen100.device import device
     from gen100.report.grid import write_grid
-    from gen100.report.labels import data_label
     from gen100.sampling import draw
 
     target = layout.run(cell, seed)
@@ -54,17 +52,23 @@ def sample(params: Params, cell: Cell, seed: int) -> None:
     buffer = io.BytesIO()
     np.save(buffer, images)
     files.write_bytes(target / "samples.npy", buffer.getbuffer())
-    title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data_label(data.facts)}"
-    write_grid(images, sample_labels(len(images)), data, target / "grid.png", title)
+    title = _title(params, cell, seed, data)
+    write_grid(images, arrays.sample_labels(len(images)), data, target / "grid.png", title)
+
+
+def _title(params: Params, cell: Cell, seed: int, data: "Cifar100") -> str:
+    """Of a run's pictures."""
+    from gen100.report.labels import data_label
+
+    again = "" if params.sampling.seed is None else f", sampling seed {params.sampling.seed}"
+    return f"{cell.title}, latent {cell.latent}, seed {seed}{again}: {data_label(data.facts)}"
 
 
 def evaluate(params: Params, cell: Cell, seed: int) -> None:
     """Measure a run's samples against both splits, and its autoencoder, if it has one."""
     from gen100.data import arrays
-    from gen100.data.captions import sample_labels
     from gen100.device import device
     from gen100.metrics.evaluation import Evaluator
-    from gen100.report.labels import data_label
     from gen100.report.neighbours import write_neighbours
     from gen100.report.samples import read_samples
 
@@ -75,12 +79,12 @@ def evaluate(params: Params, cell: Cell, seed: int) -> None:
         evaluator = Evaluator(data, params.metrics, CACHE)
         found = evaluator.evaluate(
             samples,
-            labels=sample_labels(len(samples)) if FAMILIES[cell.family].conditional else None,
+            labels=arrays.sample_labels(len(samples)) if FAMILIES[cell.family].conditional else None,
             reconstruct=partial(_reconstructions, params, cell, seed) if cell.autoencoder else None,
         )
     with files.whole(target / "resamples.csv") as temporary:
         found.resamples.to_csv(temporary, index=False, lineterminator="\n")
-    title = f"{cell.title}, latent {cell.latent}, seed {seed}: {data_label(data.facts)}"
+    title = _title(params, cell, seed, data)
     picture = target / "neighbours.png"
     distances, neighbours = found.nearest
     write_neighbours(samples, distances.numpy(), neighbours.numpy(), data, picture, title)
@@ -104,7 +108,6 @@ def reference(params: Params) -> None:
     import numpy as np
 
     from gen100.data import arrays
-    from gen100.data.captions import sample_labels
     from gen100.device import device
     from gen100.metrics.evaluation import Evaluator
     from gen100.metrics.selfcheck import run_checks
@@ -125,7 +128,7 @@ def reference(params: Params) -> None:
         floor = evaluator.evaluate(real, seen=split, labels=labels)
         values["real"] = {**floor.values, "samples": len(real)}
         for name, images in made.items():
-            found = evaluator.evaluate(images, labels=sample_labels(count)).values
+            found = evaluator.evaluate(images, labels=arrays.sample_labels(count)).values
             values[name] = {**found, "samples": len(images)}
         values["provenance"] = evaluator.provenance(len(real)).model_dump(mode="json")
     files.write_json(layout.REFERENCE, values)

@@ -71,7 +71,7 @@ def run_training(
     from gen100.training.loop import Run, train
     from gen100.training.randomness import reseed
 
-    folder = Path("checkpoints") / place
+    folder = layout.CHECKPOINTS / place
     files.ready(folder)
     with device() as where:
         data = arrays.load(layout.ARRAYS)

@@ -12,11 +12,12 @@ from typing import Any
 
 import torch
 
+from gen100 import layout
 from gen100.errors import UserError
 from gen100.files import whole
 from gen100.memory import shortage
 
-NAME = "state.pt"
+NAME = layout.CHECKPOINT
 
 
 def save(folder: Path, fingerprint: str, state: dict[str, Any]) -> None:

@@ -110,12 +110,12 @@ def snapshot(state: State, network: Trainable, average: Average, phases: list[Ph
 
 def resume(saved: Saved | None, settings: Training, network: Trainable, batch_size: int) -> State:
     """The state to go on from, its curve that of these settings; or to begin with."""
-    asked = {"images": settings.images, "records": settings.records}
     if saved is None:
-        return State(**asked)
+        return State(settings.images, settings.records)
     means = Means()
     means.sums, means.weights = saved["sums"], saved["weights"]
-    kept: dict[str, Any] = {name: saved[name] for name in KEPT} | asked
+    kept: dict[str, Any] = {name: saved[name] for name in KEPT}
+    kept |= {"images": settings.images, "records": settings.records}
     state = State(**kept, means=means)
     state.keep_rows(recorded_steps(batches(settings.images, batch_size), settings.records), network.train_column)
     device = next(network.parameters()).device

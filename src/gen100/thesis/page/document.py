@@ -14,8 +14,7 @@ from babel import Locale
 from gen100 import __version__, i18n, layout
 from gen100.cells import Cell
 from gen100.config import Params
-from gen100.data.arrays import load
-from gen100.data.captions import sample_labels
+from gen100.data.arrays import load, sample_labels
 from gen100.errors import UserError
 from gen100.families.registry import FAMILIES
 from gen100.files import read_json, write_text
