@@ -1,5 +1,6 @@
 """Too little memory, of the machine or of a GPU: one line that names what to lower, and the checkpoint stays."""
 
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,9 +94,9 @@ ERRORS: list[tuple[Exception, str | None]] = [
         "on this machine",
     ),
     (RuntimeError("std::bad_alloc"), "on this machine"),
-    (RuntimeError("can't start new thread"), "on this machine"),
+    (RuntimeError("can't start new thread"), None),
     (OSError(12, "Cannot allocate memory"), "on this machine"),
-    (ImportError("libtorch_cpu.so: failed to map segment from shared object"), "on this machine"),
+    (ImportError("libtorch_cpu.so: failed to map segment from shared object"), None),
     (MemoryError(), "on this machine"),
     (OSError(28, "No space left on device"), None),
     (RuntimeError("shape '[2, 3]' is invalid for input of size 4"), None),
@@ -110,6 +111,12 @@ def test_errors_of_memory_are_told_from_others(error: Exception, where: str | No
     made_of_it = ValueError("a file is damaged")
     made_of_it.__context__ = error
     assert (shortage(made_of_it) is None) == (where is None)
+
+
+def test_where_memory_is_limited_more_is_laid_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (2**31, 2**31))
+    for error in (RuntimeError("can't start new thread"), ImportError("failed to map segment")):
+        assert shortage(error) == "on this machine, of which `ulimit -v` allows 2.0 GiB"
 
 
 def test_numpys_error_is_one_of_memory() -> None:
