@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 # Strict: `true` and "1" are not numbers, and 1 is not a switch. The upper bounds are beyond any model in the
 # literature: they refuse slips, whose networks or data would take minutes to build before anything fails.
@@ -20,6 +20,8 @@ Steps = Annotated[int, Field(gt=0, le=100_000, strict=True)]
 Width = Annotated[int, Field(gt=0, le=2**14, strict=True)]
 Depth = Annotated[int, Field(gt=0, le=1000, strict=True)]
 Widths = Annotated[list[Width], Field(min_length=1, max_length=6)]
+MOST_WEIGHTS = 20 * 10**9
+"""The largest DALL-E has 12 billion."""
 
 
 def repeated(values: Sequence[Any]) -> list[str]:
@@ -77,11 +79,25 @@ class Training(Settings):
     records: Steps = 20
 
 
+def check_weights(count: int) -> None:
+    """Refuse (ValueError) a network of more weights, about, than any published one for images has."""
+    if count > MOST_WEIGHTS:
+        raise ValueError(
+            f"describes about {count / 1e9:,.0f} billion weights: at most {MOST_WEIGHTS // 10**9} billion are"
+            " allowed"
+        )
+
+
 class ConvNetwork(Settings):
     """A residual convolutional network: a width for each resolution (32, 16, 8, ...), blocks at each."""
 
     channels: Widths
     blocks: Depth
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> "ConvNetwork":
+        check_weights(18 * self.blocks * sum(width**2 for width in self.channels))
+        return self
 
 
 def _leads_to_8x8(network: ConvNetwork) -> ConvNetwork:

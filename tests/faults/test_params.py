@@ -46,6 +46,11 @@ MISTAKES: dict[str, tuple[str, Any, list[str]]] = {
     "checksum": ("data", {"source": "a", "checksum": "md5:1"}, ["data.checksum is 'md5:1'", "sha256:"]),
     "no number": ("models.vae.training.optimizer.lr", True, ["optimizer.lr is True", "valid number"]),
     "absurd width": ("models.vae.network.channels", [100_000], ["channels.0 is 100000", "equal to 16384"]),
+    "absurd size": (
+        "models.dalle.network",
+        {"width": 16384, "depth": 1000, "heads": 8},
+        ["models.dalle.network describes about 3,221 billion weights", "at most 20 billion"],
+    ),
     "absurd latent": ("sizes.vae", {10**9: 128}, ["sizes.vae.1000000000 is 1000000000", "equal to 1048576"]),
     "no null token": (
         "models.stable_diffusion.unconditional",

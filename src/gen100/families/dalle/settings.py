@@ -19,6 +19,7 @@ from gen100.settings import (
     Training,
     Whole,
     Width,
+    check_weights,
 )
 
 
@@ -57,6 +58,7 @@ class TransformerNetwork(Settings):
     def _divisible(self) -> "TransformerNetwork":
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+        check_weights(12 * self.depth * self.width**2)
         return self
 
 

@@ -20,6 +20,7 @@ from gen100.settings import (
     Training,
     Width,
     Widths,
+    check_weights,
 )
 
 
@@ -53,6 +54,9 @@ class UNetNetwork(Settings):
         for width in (*self.channels, self.text_width):
             if width % self.heads:
                 raise ValueError(f"width {width} is not a multiple of heads {self.heads}")
+        check_weights(
+            44 * self.blocks * sum(width**2 for width in self.channels) + 12 * self.text_depth * self.text_width**2
+        )
         return self
 
 
