@@ -12,6 +12,7 @@ from gen100.errors import UserError
 from gen100.memory import shortage, watched
 from gen100.training import checkpoint
 from support.faults import MAIN, OFTEN, contents, refusal, start, tiny
+from support.lineage import pretend_checked
 from support.processes import Process
 
 CELL = "vae-elbo-128"
@@ -77,6 +78,17 @@ def test_too_little_memory_for_samples(trained: Path) -> None:
     assert f"gen100: sample {CELL} 0: out of memory on this machine" in line
     assert "GiB: lower the network's size in models.vae" in line
     assert contents(trained / "results" / CELL / "0") == before
+
+
+def test_too_little_memory_for_measures(trained: Path, gen100: Process) -> None:
+    for stage in (["extractor", "metric"], ["sample", CELL, 0]):
+        gen100(trained, *stage)
+    pretend_checked(trained)
+    imports = "import gen100.metrics.evaluation, gen100.report.neighbours, gen100.report.samples"
+    line = refusal(start(trained, "evaluate", CELL, 0, program=imports + LIMITED + MAIN))
+    assert f"gen100: evaluate {CELL} 0: out of memory on this machine" in line
+    assert "lower sampling.images, ask for fewer of metrics.measures" in line
+    assert not (trained / "results" / CELL / "0/metrics.json").exists()
 
 
 def test_too_little_memory_for_the_libraries(trained: Path) -> None:
