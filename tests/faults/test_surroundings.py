@@ -158,7 +158,7 @@ def test_whatever_the_terminal_knows_all_is_printed(
         assert len(said.stderr.splitlines()) == 1
     write_params(folder, **tiny(cells=[NAME]))
     said = run("forecast")
-    assert said.stderr.startswith(b"gen100: params.yaml: "), said.stderr
+    assert said.stderr.startswith(b"gen100: params.yaml:2: cells.0: "), said.stderr
 
 
 def test_a_closed_pipe_ends_quietly(tmp_path: Path, write_params: Callable[..., None]) -> None:
