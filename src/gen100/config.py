@@ -24,7 +24,7 @@ from gen100.families.registry import FAMILIES
 from gen100.metrics.measures import optional
 from gen100.params_file import ParamsFile
 from gen100.provenance import DataFacts
-from gen100.settings import Batch, Count, FamilySettings, Latent, Only, Settings, Training, Whole, Widths, repeated
+from gen100.settings import Batch, Count, Distinct, FamilySettings, Latent, Only, Settings, Training, Whole, Widths
 
 Checksum = Annotated[str, Field(pattern=r"^(md5:[0-9a-f]{32}|sha256:[0-9a-f]{64})$")]
 
@@ -187,7 +187,7 @@ class Metrics(Settings):
         dinov2: a second network that measures, if given: FD among its features too.
     """
 
-    measures: Annotated[list[Annotated[str, AfterValidator(_known_measure)]], Field(min_length=1)]
+    measures: Annotated[list[Annotated[str, AfterValidator(_known_measure)]], Field(min_length=1), Distinct]
     reference: Literal["train", "test"]
     extractor: Annotated[OwnExtractor | InceptionExtractor, Field(discriminator="name")]
     perceptual: Annotated[OwnExtractor | VggPerceptual, Field(discriminator="name")]
@@ -197,8 +197,6 @@ class Metrics(Settings):
     def _apart(self) -> "Metrics":
         if "fid" not in self.measures:
             raise ValueError("measures must hold fid")
-        if twice := repeated(self.measures):
-            raise ValueError(f"measures holds {', '.join(twice)} more than once")
         own = (self.extractor, self.perceptual)
         if all(isinstance(network, OwnExtractor) for network in own) and own[0].seed == own[1].seed:  # type: ignore[union-attr]
             raise ValueError("perceptual and extractor are the same network: give them different seeds")
@@ -219,8 +217,8 @@ class Params(Settings):
         sizes: for each family, the batch size of each latent size.
     """
 
-    cells: Annotated[list[Annotated[str, AfterValidator(_known_cell)]], Field(min_length=1)]
-    seeds: Annotated[list[Whole], Field(min_length=1)]
+    cells: Annotated[list[Annotated[str, AfterValidator(_known_cell)]], Field(min_length=1), Distinct]
+    seeds: Annotated[list[Whole], Field(min_length=1), Distinct]
     data: Annotated[
         Annotated[ArchiveData, Tag("Archive")] | Annotated[SyntheticData, Tag("Synthetic")],
         Discriminator(_data_kind),
@@ -235,9 +233,6 @@ class Params(Settings):
         for name in self.sizes:
             if name not in FAMILIES:
                 raise ValueError(f"sizes.{name} names an unknown family: use one of {', '.join(FAMILIES)}")
-        for name, values in (("cells", self.cells), ("seeds", self.seeds)):
-            if twice := repeated(values):
-                raise ValueError(f"{name} holds {', '.join(twice)} more than once")
         for text in self.cells:
             cell = Cell.parse(text)
             known = self.sizes.get(cell.family, {})

@@ -59,11 +59,6 @@ def run(cell: Cell | str, seed: int) -> Path:
     return Path("results") / str(cell) / str(seed)
 
 
-def lineage(stage: str, item: str = "") -> Path:
-    """The record of what the outputs of a stage were made from; `item` as in `Stage.item`."""
-    return LINEAGE / stage / f"{item}.json" if item else LINEAGE / f"{stage}.json"
-
-
 def check_layout() -> None:
     """Refuse a workspace whose results an earlier version of the program made.
 

@@ -1,6 +1,5 @@
 """Building blocks of params.yaml's typed models, which families share. Importing this is cheap (no torch)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -21,12 +20,17 @@ Width = Annotated[int, Field(gt=0, le=2**14, strict=True)]
 Depth = Annotated[int, Field(gt=0, le=1000, strict=True)]
 Widths = Annotated[list[Width], Field(min_length=1, max_length=6)]
 MOST_WEIGHTS = 20 * 10**9
-"""The largest DALL-E has 12 billion."""
+"""The largest published transformer over image tokens has 12 billion."""
 
 
-def repeated(values: Sequence[Any]) -> list[str]:
-    """Those that occur more than once, sorted, as texts."""
-    return sorted({str(value) for value in values if values.count(value) > 1})
+def _distinct(values: list[Any]) -> list[Any]:
+    if twice := sorted({str(value) for value in values if values.count(value) > 1}):
+        raise ValueError(f"holds {', '.join(twice)} more than once")
+    return values
+
+
+Distinct = AfterValidator(_distinct)
+"""Of a list: no value occurs twice."""
 
 
 @dataclass(frozen=True)

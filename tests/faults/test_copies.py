@@ -26,11 +26,6 @@ VAE, STAGED = "vae-elbo-128", ["stable_diffusion-mse-128", "stable_diffusion-mae
 SHARED = "stable_diffusion-128"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("copies")
-
-
 @pytest.fixture
 def workspace(folder: Path, write_params: Callable[..., None], gen100: Process) -> Path:
     """A workspace with its data prepared, and nothing trained."""

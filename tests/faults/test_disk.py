@@ -49,11 +49,6 @@ FULL = "cannot be written (No space left on device): free space, then start agai
 LARGE = torch.zeros(1 << 16)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("disk")
-
-
 @pytest.fixture
 def trained(folder: Path, write_params: Callable[..., None], gen100: Process) -> Path:
     """A workspace with a trained and sampled run."""

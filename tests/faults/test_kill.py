@@ -15,11 +15,6 @@ from support.processes import Process
 CELL = "vae-elbo-128"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("kill")
-
-
 @pytest.fixture
 def finished(folder: Path, write_params: Callable[..., None], gen100: Process) -> Path:
     """A workspace with a finished run."""

@@ -1,7 +1,6 @@
 """Too little memory, of the machine or of a GPU: one line that names what to lower, and the checkpoint stays."""
 
 import resource
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from gen100.errors import UserError
 from gen100.memory import shortage, watched
 from gen100.training import checkpoint
-from support.faults import MAIN, OFTEN, contents, refusal, start, tiny
+from support.faults import MAIN, OFTEN, contents, refusal, start
 from support.lineage import pretend_checked
 from support.processes import Process
 
@@ -35,21 +34,6 @@ def step(self, batch, number, *rest):
     return usual(self, batch, number, *rest)
 Stepper.step = step
 """
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("memory")
-
-
-@pytest.fixture
-def trained(folder: Path, write_params: Callable[..., None], gen100: Process) -> Path:
-    """A workspace with a run."""
-    if not (folder / "params.yaml").exists():
-        write_params(folder, **tiny())
-        for stage in (["fetch"], ["prepare"], ["train", CELL, 0]):
-            gen100(folder, *stage)
-    return folder
 
 
 @pytest.mark.parametrize(

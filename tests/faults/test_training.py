@@ -38,21 +38,6 @@ class Code:
         return os.system, ("touch ran",)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("training")
-
-
-@pytest.fixture
-def trained(folder: Path, write_params: Callable[..., None], gen100: Process) -> Path:
-    """A workspace with a trained run."""
-    if not (folder / "params.yaml").exists():
-        write_params(folder, **tiny())
-        for stage in (["fetch"], ["prepare"], ["train", CELL, 0]):
-            gen100(folder, *stage)
-    return folder
-
-
 def stop_at_a_checkpoint(workspace: Path) -> bytes:
     """Train until there is a checkpoint; what it holds."""
     file = workspace / STATE

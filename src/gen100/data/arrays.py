@@ -28,8 +28,8 @@ _NAMES_LIMIT = 1 << 16
 def sample_labels(count: int) -> np.ndarray:
     """The class that sample i of a model is drawn for, N: all equally often, in turn.
 
-    Where 100 does not divide `count`, those at the end are of classes spread evenly over all, so that the first
-    classes, in the order of the alphabet, are no more frequent than the last ones.
+    Where 100 does not divide `count`, the remaining samples get classes spread evenly over all 100, so that no
+    part of the alphabetical order is drawn more often than another.
     """
     rest = count % FINE
     return np.concatenate([np.arange(count - rest) % FINE, np.arange(rest) * FINE // max(rest, 1)])

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gen100 import layout
 from gen100.cells import Cell
 from gen100.config import OwnExtractor, Params, load_params
 from gen100.engines import orphans
@@ -133,10 +132,9 @@ def benchmarks(workspace: Workspace) -> list[Benchmark]:
 
 def _benchmark(stage: Stage, params: Params) -> Iterator[Benchmark]:
     files = [output.path for output in stage.made]
-    file = layout.LOGS / (f"{stage.stage}/{stage.item}.tsv" if stage.arguments else f"{stage.stage}.tsv")
-    if not (file.exists() and all(output.exists() for output in files)):
+    if not (stage.benchmark.exists() and all(output.exists() for output in files)):
         return
-    seconds, device = pd.read_csv(file, sep="\t")["s"].to_numpy(float).max().item(), "?"
+    seconds, device = pd.read_csv(stage.benchmark, sep="\t")["s"].to_numpy(float).max().item(), "?"
     record = files[0].with_name("run.json")
     if record.exists():
         run = read_json(record)

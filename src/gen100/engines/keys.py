@@ -105,10 +105,8 @@ def train(params: Params, cell: Cell) -> Keys:
 
 
 def sample(params: Params, cell: Cell) -> Keys:
-    keys = ("images", *FAMILIES[cell.family].sampling.model_fields)
-    # Left out where it is the run's, as in files that were made before the key was there.
-    drawn = {} if params.sampling.seed is None else {"sampling.seed": params.sampling.seed}
-    return {f"sampling.{key}": getattr(params.sampling, key) for key in keys} | drawn
+    keys = {"images", "seed", *FAMILIES[cell.family].sampling.model_fields}
+    return {f"sampling.{key}": value for key, value in params.sampling.model_dump(include=keys).items()}
 
 
 def evaluate(params: Params) -> Keys:

@@ -49,7 +49,16 @@ class Stage:
     @property
     def lineage(self) -> Path:
         """The record of what its outputs were made from."""
-        return layout.lineage(self.stage, self.item)
+        return self.file(layout.LINEAGE, ".json")
+
+    @property
+    def benchmark(self) -> Path:
+        """Snakemake's record of the time that it took."""
+        return self.file(layout.LOGS, ".tsv")
+
+    def file(self, top: Path, ending: str) -> Path:
+        """What is kept of it below a folder: <stage>/<item><ending>, or <stage><ending>."""
+        return (top / self.stage / self.item if self.arguments else top / self.stage).with_suffix(ending)
 
     @property
     def outputs(self) -> tuple[Output, ...]:

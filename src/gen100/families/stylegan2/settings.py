@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from gen100.settings import (
     Count,
     Depth,
+    Distinct,
     FamilySettings,
     NonNegative,
     NotFor,
@@ -15,7 +16,6 @@ from gen100.settings import (
     Settings,
     Training,
     Width,
-    repeated,
 )
 
 
@@ -35,11 +35,4 @@ class StyleGan2Settings(FamilySettings):
     r1_weight: Annotated[NonNegative, NotFor(("wasserstein",))] = 0.01
     r1_every: Annotated[Count, NotFor(("wasserstein",))] = 16
     gradient_penalty_weight: Annotated[NonNegative, NotFor(("hinge", "lsgan"))] = 10.0
-    augment: list[Literal["color", "translation", "cutout"]] = ["color", "cutout"]  # noqa: RUF012
-
-    @field_validator("augment")
-    @classmethod
-    def _once(cls, names: list[str]) -> list[str]:
-        if twice := repeated(names):
-            raise ValueError(f"augment holds {', '.join(twice)} more than once")
-        return names
+    augment: Annotated[list[Literal["color", "translation", "cutout"]], Distinct] = ["color", "cutout"]  # noqa: RUF012
